@@ -1,0 +1,1 @@
+"""Gatepost turns pytest into a checker of live systems."""
