@@ -15,7 +15,7 @@ class MeasurementError(Exception):
     """A target was reached, but it could not be measured: a missing table, a time-out."""
 
 
-class Unavailable(MeasurementError):
+class Unavailable(MeasurementError):  # noqa: N818 - reads as what happened, as authors say it
     """A target could not be reached; whatever depends on it is inhibited.
 
     `target` is the target's name in the configuration, `reason` one sentence
