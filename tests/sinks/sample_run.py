@@ -38,7 +38,7 @@ HOSTILE = (
 
 
 def result(check_id: str, level: Level, sentence: str, **known: object) -> Result:
-    """One result; `known` are fields of Declaration, Verdict and Result, each given where it fits."""
+    """One result; `known` are fields of Declaration, Verdict and Result, by name."""
 
     def fields(record: type) -> dict[str, object]:
         return {name: value for name, value in known.items() if name in record.__slots__}
@@ -91,7 +91,7 @@ REFUSED = 'database "warehouse" cannot be reached: connection refused on 127.0.0
 
 
 def sample_results() -> tuple[Result, ...]:
-    """About 25 results of two systems, in every level."""
+    """About two dozen results of two systems, in every level."""
     jobs = {"owner": "data platform"}
     money = {"owner": "finance"}
     dead = {"cause": "warehouse", "targets": ("warehouse",), "seconds": 0.0, "past": FINE}
@@ -300,7 +300,7 @@ def sample_run() -> Run:
         results=results,
         expected=len(results) + 1,
         deselected=3,
-        partial="interrupted after 25 of 26 checks",
+        partial="interrupted after 23 of 24 checks",
         revision="4f2c9d1",
         versions={"gatepost": "0.1.0", "python": "3.11.2", "pytest": "9.2.0"},
         targets={
