@@ -1,0 +1,97 @@
+"""What every expectation is: an immutable value that judges a measurement."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, Self, TypeVar
+
+from gatepost.errors import DeclarationError
+from gatepost.expectations.sustained import Sustained
+from gatepost.model import Level, Limits, Point, Verdict
+from gatepost.wording import shorten
+
+V_contra = TypeVar("V_contra", contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a judgement may know besides the value.
+
+    `slot` is the moment the run stands for, the only clock there is; `history`
+    are the check's own earlier values, oldest first; `cadence` is the time
+    between two runs of the schedule, where it has one.
+    """
+
+    slot: datetime
+    history: tuple[Point, ...] = ()
+    cadence: timedelta | None = None
+    sustained: Sustained | None = None
+
+
+class Expectation(ABC, Generic[V_contra]):
+    """An acceptable range of measurements. Subclasses are frozen dataclasses.
+
+    `str(expectation)` is a fragment that completes "is expected to be ...".
+    """
+
+    __slots__ = ()
+
+    @property
+    def label(self) -> str:
+        """What tells this row from the others of its check, when a check has several."""
+        return str(self)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits as numbers, for plots; their text is the expectation's own."""
+        return Limits(text=str(self))
+
+    @property
+    def unit(self) -> str:
+        """The unit of the verdict's value; empty for a plain number."""
+        return ""
+
+    @property
+    def needs_history(self) -> bool:
+        """Whether `judge` looks at the context's history."""
+        return False
+
+    def expand(self) -> tuple[Expectation[V_contra], ...]:
+        """The rows this expectation becomes: itself, or one for each of its rules."""
+        return (self,)
+
+    def override(self, values: dict[str, Any]) -> Self:
+        """This expectation with limits from the configuration.
+
+        Raises DeclarationError when it has no such limit.
+        """
+        raise DeclarationError(f"{self} has no limits that configuration could override")
+
+    @abstractmethod
+    def judge(self, value: V_contra, context: Context) -> Verdict:
+        """Say how the value compares. Pure: no I/O, no clock, no change of state."""
+
+    def judge_outage(self, reason: str) -> Verdict | None:
+        """Say what it means that the target could not be reached.
+
+        None, as for most expectations, where the outage is not theirs to judge.
+        """
+        del reason
+        return None
+
+
+def no_data(sentence: str, expectation: Expectation[Any]) -> Verdict:
+    """The measurement ran and found nothing that could be judged."""
+    return Verdict(
+        Level.NO_DATA, sentence, unit=expectation.unit, limits=expectation.limits
+    )
+
+
+def wrong_type(value: object, accepted: str, expectation: Expectation[Any]) -> Verdict:
+    """The check returned something this expectation cannot judge."""
+    kind = type(value).__name__
+    article = "an" if kind[:1].lower() in "aeiou" else "a"
+    sentence = f"the check returned {article} {kind} ({shorten(repr(value), 80)}); {accepted}"
+    return Verdict(Level.ERROR, sentence, unit=expectation.unit, limits=expectation.limits)

@@ -1,0 +1,71 @@
+"""Numbers as they stand in sentences: short, but never rounded into a contradiction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+_SIGNIFICANT = 4
+_EXACT = 17  # digits that tell every double apart
+
+
+def format_number(value: float, *, beside: Iterable[float] = ()) -> str:
+    """Write a finite number with 4 significant digits, or more where a limit demands it.
+
+    `beside` are the limits that stand in the same sentence: the shown number
+    lies on the same side of each of them as the value itself, so that
+    94.9996 beside 95 is not shown as 95.
+    """
+    for digits in range(_SIGNIFICANT, _EXACT + 1):
+        text = _digits(value, digits)
+        shown = float(text.replace(",", ""))
+        if all(_side(shown, limit) == _side(value, limit) for limit in beside):
+            return text
+    return repr(value)
+
+
+def with_unit(number: str, unit: str) -> str:
+    """Put the unit behind the number, where there is one."""
+    return f"{number} {unit}" if unit else number
+
+
+def format_time(at: datetime) -> str:
+    """Write a moment to the minute in UTC; a midnight as its day alone."""
+    at = at.astimezone(UTC)
+    if (at.hour, at.minute, at.second) == (0, 0, 0):
+        return f"{at:%Y-%m-%d}"
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def join_some(names: Iterable[str], *, most: int = 3) -> str:
+    """List the first few names and count the rest: "a, b, c and 4 more"."""
+    every = list(names)
+    shown = ", ".join(every[:most])
+    return f"{shown} and {len(every) - most} more" if len(every) > most else shown
+
+
+def plural(count: int, noun: str) -> str:
+    """Count a noun: "1 row", "1,204 rows"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def shorten(text: str, most: int = 300) -> str:
+    """Cut a text that came from elsewhere to one line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def _digits(value: float, digits: int) -> str:
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    text = f"{value:,.{digits}g}"
+    if "e" not in text:
+        return text
+    if 1 <= abs(value) < 1e15:
+        whole = len(str(int(abs(value))))
+        return f"{value:,.{max(digits - whole, 0)}f}"
+    return text
+
+
+def _side(value: float, limit: float) -> int:
+    return (value > limit) - (value < limit)
