@@ -8,11 +8,11 @@ from fractions import Fraction
 
 _SECONDS = {
     "ms": Fraction(1, 1000),
-    "s": 1,
-    "min": 60,
-    "h": 3600,
-    "day": 86_400,
-    "week": 604_800,
+    "s": Fraction(1),
+    "min": Fraction(60),
+    "h": Fraction(3600),
+    "day": Fraction(86_400),
+    "week": Fraction(604_800),
 }
 _SPELLINGS = {
     "ms": ("ms", "millisecond", "milliseconds"),

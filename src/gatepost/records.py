@@ -27,7 +27,8 @@ Plain = dict[str, Any]
 
 def result_to_dict(result: Result) -> Plain:
     """Lay a result out as dictionaries, lists, strings, numbers and None."""
-    return _plain(result)
+    plain: Plain = _plain(result)
+    return plain
 
 
 def result_from_dict(plain: Plain) -> Result:
@@ -46,7 +47,8 @@ def result_from_dict(plain: Plain) -> Result:
 
 def declaration_to_dict(declaration: Declaration) -> Plain:
     """Lay a declaration out like `result_to_dict`."""
-    return _plain(declaration)
+    plain: Plain = _plain(declaration)
+    return plain
 
 
 def declaration_from_dict(plain: Plain) -> Declaration:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from gatepost.errors import DeclarationError
 from gatepost.expectations.sustained import Sustained
 from gatepost.model import Level, Limits, Point, Verdict
 from gatepost.wording import shorten
+
+if TYPE_CHECKING:
+    from gatepost.tables.asks import Ask
 
 V_contra = TypeVar("V_contra", contravariant=True)
 
@@ -58,6 +61,11 @@ class Expectation(ABC, Generic[V_contra]):
         """Whether `judge` looks at the context's history."""
         return False
 
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        """What a table has to be asked for this expectation; all asks of a check are one scan."""
+        return ()
+
     def expand(self) -> tuple[Expectation[V_contra], ...]:
         """The rows this expectation becomes: itself, or one for each of its rules."""
         return (self,)
@@ -67,7 +75,7 @@ class Expectation(ABC, Generic[V_contra]):
 
         Raises DeclarationError when it has no such limit.
         """
-        raise DeclarationError(f"{self} has no limits that configuration could override")
+        raise DeclarationError(f"{self} has no {' or '.join(values)} that could be overridden")
 
     @abstractmethod
     def judge(self, value: V_contra, context: Context) -> Verdict:
@@ -84,9 +92,7 @@ class Expectation(ABC, Generic[V_contra]):
 
 def no_data(sentence: str, expectation: Expectation[Any]) -> Verdict:
     """The measurement ran and found nothing that could be judged."""
-    return Verdict(
-        Level.NO_DATA, sentence, unit=expectation.unit, limits=expectation.limits
-    )
+    return Verdict(Level.NO_DATA, sentence, unit=expectation.unit, limits=expectation.limits)
 
 
 def wrong_type(value: object, accepted: str, expectation: Expectation[Any]) -> Verdict:

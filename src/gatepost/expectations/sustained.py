@@ -58,7 +58,9 @@ def parse_sustained(text: str | int | timedelta) -> Sustained:
     Raises DeclarationError for anything else, and for fewer than two runs.
     """
     if isinstance(text, bool) or not isinstance(text, (str, int, timedelta)):
-        raise DeclarationError(f'sustained={text!r}: expected "3 days", "5 runs" or a number of runs')
+        raise DeclarationError(
+            f'sustained={text!r}: expected "3 days", "5 runs" or a number of runs'
+        )
     if isinstance(text, int) or (isinstance(text, str) and _RUNS.fullmatch(text.strip())):
         runs = int(str(text).split()[0])
         if runs < 2:
