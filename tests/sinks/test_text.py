@@ -1,19 +1,13 @@
 """The words and the cleaning that all sinks share."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sample_run import result
 
-from gatepost.sinks.text import (
-    age,
-    clean_text,
-    counted,
-    duration,
-    listed,
-    moment,
-    one_line,
-    shorten,
-)
+from gatepost.model import Level, Past, Result
+from gatepost.sinks.text import age, clean_text, count_words, one_line, standing, web_url
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 
@@ -45,23 +39,6 @@ def test_one_line_joins_lines() -> None:
     assert one_line(" a\r\n\tb\x1b ") == "a b\ufffd"
 
 
-def test_shorten_keeps_within_the_limit() -> None:
-    """A cut is marked and counted in the limit."""
-    assert shorten("abcdef", 6) == "abcdef"
-    assert shorten("abcdefg", 6) == "abc..."
-
-
-def test_lists_count_what_they_leave_out() -> None:
-    """Names beyond the most are counted."""
-    assert listed(["a", "b", "c", "d"], 2) == "a, b, and 2 more"
-    assert listed(["a", "b"], 2) == "a, b"
-
-
-def test_counts_agree_with_their_noun() -> None:
-    """One is singular; thousands are grouped."""
-    assert [counted(n, "row") for n in (0, 1, 1204)] == ["0 rows", "1 row", "1,204 rows"]
-
-
 @pytest.mark.parametrize(
     ("gone", "words"),
     [
@@ -78,22 +55,49 @@ def test_age_in_one_unit(gone: timedelta, words: str) -> None:
     assert age(NOW - gone, NOW) == words
 
 
+def failing(change: str, since: datetime) -> Result:
+    """A result in alert since a moment, new or not."""
+    past = Past(Level.BREACH if change == "still" else Level.OK)
+    row = result("a.b.c", Level.BREACH, "bad.", since=since, past=past)
+    return replace(row, started=NOW)
+
+
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("change", "since", "words"),
     [
-        (-1, "0.0 s"),
-        (0.44, "0.4 s"),
-        (9.96, "10 s"),
-        (59.6, "1 min 0 s"),
-        (125, "2 min 5 s"),
-        (3780, "1 h 3 min"),
+        ("new", NOW, "new"),
+        ("new", NOW - timedelta(days=3), "new, for 3 days, since 2026-02-26 06:00 UTC"),
+        ("still", NOW - timedelta(days=3), "for 3 days, since 2026-02-26 06:00 UTC"),
     ],
 )
-def test_duration_in_words(seconds: float, words: str) -> None:
-    """A duration never reads as 60 s or as a negative number."""
-    assert duration(seconds) == words
+def test_standing_tells_new_from_known(change: str, since: datetime, words: str) -> None:
+    """A failure is called new against the run before, and dated by the measured series."""
+    assert standing(failing(change, since), NOW) == words
 
 
-def test_moments_are_in_utc() -> None:
-    """A moment is written in UTC to the minute."""
-    assert moment(NOW) == "2026-03-01 06:00 UTC"
+def test_what_does_not_fail_has_no_standing() -> None:
+    """A warning is dated by nothing."""
+    assert standing(result("a.b.c", Level.WARNING, "close."), NOW) == ""
+
+
+def test_counts_agree_with_their_level() -> None:
+    """Things that can be counted take a plural; states do not."""
+    counts = {Level.BREACH: 2, Level.ERROR: 1, Level.NO_DATA: 2, Level.OK: 1204}
+    assert count_words(counts) == "2 alerts, 1 error, 2 no data, 1,204 ok"
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://wiki.example.com/a?b=c&d=%20", "https://wiki.example.com/a?b=c&d=%20"),
+        ("https://example.com/a|b>c <d'\"`", "https://example.com/a%7Cb%3Ec%20%3Cd%27%22%60"),
+        ("runbooks/freshness.md", ""),
+        (" JaVa\tScript:alert(1)", ""),
+        ("https:///path", ""),
+        ("https://[broken", ""),
+        ("https://example.com/\ud800", "https://example.com/%EF%BF%BD"),
+    ],
+)
+def test_only_web_addresses_become_links(text: str, url: str) -> None:
+    """Whatever is not http(s) is no link; what could end a markup's link is percent-encoded."""
+    assert web_url(text) == url

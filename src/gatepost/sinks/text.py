@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from gatepost.model import Level, Result
+from gatepost.wording import format_time, plural
 
 # What no sink may pass on: C0 and C1 controls but tab and line feed, bidirectional
 # embeddings, overrides and isolates, lone surrogates, and XML 1.0's non-characters.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+_COUNTABLE = (Level.BREACH, Level.ERROR, Level.WARNING)
 
 
 def clean_text(text: str) -> str:
@@ -28,21 +33,15 @@ def one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-def shorten(text: str, limit: int) -> str:
-    """Cut text to at most `limit` (3 or more) characters, marking the cut by `...`."""
-    return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
-
-
-def listed(names: Sequence[str], most: int) -> str:
-    """Name the first `most` and count the rest: `a, b, and 9 more`."""
-    rest = len(names) - most
-    shown = ", ".join(names[:most])
-    return f"{shown}, and {rest} more" if rest > 0 else shown
-
-
-def counted(count: int, noun: str) -> str:
-    """Put a count before its noun: `1 check`, `12 checks`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def web_url(text: str) -> str:
+    """The text as an absolute http(s) URL that is safe inside any markup; empty when it is none."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return ""
+    return quote(clean_text(parts.geturl()), safe="/:?#@!$&()*+,;=%-._~")
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -55,18 +54,24 @@ def age(since: datetime, now: datetime) -> str:
     return f"{minutes // (24 * 60)} days"
 
 
-def duration(seconds: float) -> str:
-    """Say how long something took: `0.4 s`, `18 s`, `2 min 5 s`, `1 h 3 min`."""
-    if seconds < 9.95:
-        return f"{max(0.0, seconds):.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+def standing(result: Result, now: datetime) -> str:
+    """Say whether a failing result is new and how long it has failed; empty when it does not fail.
+
+    `new`, `for 3 days, since 2026-03-07 02:00 UTC`, or both where the measured
+    series had been failing before this run.
+    """
+    since = result.failing_since
+    if since is None:
+        return ""
+    if result.change == "new" and since >= result.started:
+        return "new"
+    prefix = "new, " if result.change == "new" else ""
+    return f"{prefix}for {age(since, now)}, since {format_time(since)}"
 
 
-def moment(at: datetime) -> str:
-    """Write a moment for people, to the minute: `2026-03-01 06:00 UTC`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+def count_words(counts: Mapping[Level, int]) -> str:
+    """Put counts by level in words: `2 alerts, 1 no data, 15 ok`."""
+    return ", ".join(
+        plural(count, level.label) if level in _COUNTABLE else f"{count:,} {level.label}"
+        for level, count in counts.items()
+    )
