@@ -1,0 +1,97 @@
+"""share_of_mean: the newest value against the plain mean of those before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Any, Self
+
+from gatepost.errors import DeclarationError
+from gatepost.expectations.base import Context, Expectation, no_data, wrong_type
+from gatepost.expectations.limits import Measurable, as_number
+from gatepost.expectations.slots import judge_slots, read_slots, slots_of_history
+from gatepost.model import Level, Limits, Verdict
+from gatepost.wording import format_number, plural, with_unit
+
+
+@dataclass(frozen=True, slots=True)
+class ShareOfMean(Expectation[Measurable]):
+    """The least share of the mean of up to `over` earlier slots that is no alert."""
+
+    share: float
+    over: int
+    least: int
+    measured_in: str = ""
+
+    @property
+    def label(self) -> str:
+        return "share_of_mean"
+
+    @property
+    def unit(self) -> str:
+        return self.measured_in
+
+    @property
+    def needs_history(self) -> bool:
+        return True
+
+    def __str__(self) -> str:
+        share = format_number(self.share * 100)
+        return f"at least {share} % of the mean of up to {plural(self.over, 'slot')} before"
+
+    def override(self, values: dict[str, Any]) -> Self:
+        if set(values) != {"alert"}:
+            raise DeclarationError(f"{self} can be overridden by alert, a share between 0 and 1")
+        return replace(self, share=_as_share(values["alert"]))
+
+    def judge(self, value: Measurable, context: Context) -> Verdict:
+        slots = read_slots(value, context.slot)
+        if isinstance(slots, str):
+            return Verdict(Level.ERROR, slots, unit=self.unit)
+        dated = slots is not None
+        if slots is None:
+            number = as_number(value)
+            if number is None:
+                if value is None:
+                    return no_data(f"nothing was measured; expected {self}", self)
+                return wrong_type(value, "share_of_mean judges a number or a Series", self)
+            slots = slots_of_history(context, number)
+        before = [point.value for point in slots.complete[:-1][-self.over :]]
+        known = [earlier for earlier in before if earlier is not None]
+        return judge_slots(
+            slots, lambda number: self._judge(number, known), context, self, dated=dated
+        )
+
+    def _judge(self, value: float, before: list[float]) -> Verdict:
+        if len(before) < self.least:
+            shown = with_unit(format_number(value), self.unit)
+            said = f"{shown}; learning, {len(before)} of {self.least} earlier values known"
+            return Verdict(Level.LEARNING, said, value, self.unit, Limits(text=str(self)))
+        mean = fmean(before)
+        bound = mean * self.share
+        breach = value < bound
+        shown = with_unit(format_number(value, beside=[bound]), self.unit)
+        side = "below {}, the alert limit" if breach else "at least {}"
+        origin = f"{format_number(self.share * 100)} % of the mean {format_number(mean)}"
+        said = f"{shown} is {side.format(format_number(bound))}: {origin} of {plural(len(before), 'slot')}"
+        level = Level.BREACH if breach else Level.OK
+        return Verdict(level, said, value, self.unit, Limits(alert_low=bound, text=str(self)))
+
+
+def share_of_mean(share: float, *, over: int = 30, least: int = 5, unit: str = "") -> ShareOfMean:
+    """The newest value is at least `share` (0 to 1) of the mean of up to `over` slots before it.
+
+    A plain and explainable rule: it knows no seasons, so leave room for quiet
+    weekends. With fewer than `least` earlier values the verdict is *learning*.
+    """
+    if not (1 <= least <= over):
+        raise DeclarationError("share_of_mean: expected 1 <= least <= over")
+    return ShareOfMean(_as_share(share), over, least, unit)
+
+
+def _as_share(share: Any) -> float:
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share <= 1:
+        raise DeclarationError(
+            f"share_of_mean: expected a share above 0 and up to 1, got {share!r}"
+        )
+    return float(share)

@@ -1,0 +1,118 @@
+"""responds: the status, the time and the body of an answer over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Protocol, Self
+
+from gatepost.durations import parse_duration
+from gatepost.errors import DeclarationError, MeasurementError
+from gatepost.expectations.base import Context, Expectation, wrong_type
+from gatepost.expectations.limits import Limit, at_most
+from gatepost.model import Level, Limits, Verdict
+from gatepost.tables.documents import judge_document
+from gatepost.wording import join_some, plural, shorten
+
+
+class Answer(Protocol):
+    """What is judged: the HTTP status, the seconds it took, and its body as JSON."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def seconds(self) -> float: ...
+
+    def json(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Responds(Expectation[Answer]):
+    """Accepted statuses, a limit on the milliseconds, and a schema of the body."""
+
+    statuses: tuple[int, ...]
+    latency: Limit | None
+    body: Expectation[Any] | None
+
+    @property
+    def label(self) -> str:
+        return "responds"
+
+    @property
+    def unit(self) -> str:
+        return "ms"
+
+    @property
+    def limits(self) -> Limits:
+        return replace(self.latency.limits if self.latency else Limits(), text=str(self))
+
+    def __str__(self) -> str:
+        parts = ["status " + " or ".join(map(str, self.statuses))]
+        if self.latency:
+            parts.append(str(self.latency))
+        if self.body:
+            parts.append("body keeps its schema")
+        return ", ".join(parts)
+
+    def override(self, values: dict[str, Any]) -> Self:
+        if self.latency is None:
+            raise DeclarationError(f"{self} has no time limit that could be overridden")
+        return replace(self, latency=self.latency.override(values))
+
+    def judge(self, value: Answer, context: Context) -> Verdict:
+        if not hasattr(value, "status") or not hasattr(value, "seconds"):
+            return wrong_type(value, "responds judges a Response, as an endpoint returns it", self)
+        took = value.seconds * 1000
+        found = Verdict(Level.OK, "", took, self.unit, self.limits)
+        if value.status not in self.statuses:
+            wanted = " or ".join(map(str, self.statuses))
+            said = f"status {value.status} after {took:,.0f} ms; expected {wanted}"
+            return replace(found, level=Level.BREACH, sentence=said)
+        said = f"status {value.status}"
+        if self.body is not None:
+            try:
+                broken = judge_document(value.json(), self.body)
+            except MeasurementError as error:
+                said = f"{said}, but {shorten(str(error))}"
+                return replace(found, level=Level.BREACH, sentence=said)
+            if broken:
+                rules = plural(len(broken), "rule")
+                said = f"{said}, but the body breaks {rules} of its schema: {join_some(broken)}"
+                return replace(found, level=Level.BREACH, sentence=said, bad=len(broken))
+        if self.latency is None:
+            return replace(found, sentence=f"{said} in {took:,.0f} ms")
+        timed = self.latency.judge(took, context)
+        return replace(timed, sentence=f"{said}; {timed.sentence}", limits=self.limits)
+
+    def judge_outage(self, reason: str) -> Verdict:
+        return Verdict(Level.BREACH, f"no answer: {reason}", unit="ms", limits=self.limits)
+
+
+def responds(
+    *statuses: int,
+    within: str | timedelta | None = None,
+    alert: str | timedelta | None = None,
+    body: Expectation[Any] | None = None,
+) -> Responds:
+    """The endpoint answers with one of the statuses (200 by default), in time, with such a body.
+
+    Slower than `within` warns, slower than `alert` fails; `body` is a
+    `conforms_to(Model)` for the JSON it carries. No answer at all is an alert.
+    """
+    for status in statuses:
+        if not 100 <= status <= 599:
+            raise DeclarationError(f"responds: {status!r} is no HTTP status")
+    latency = None
+    if within is not None or alert is not None:
+        latency = at_most(_milliseconds(within), alert=_milliseconds(alert), unit="ms")
+    return Responds(statuses or (200,), latency, body)
+
+
+def _milliseconds(text: str | timedelta | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return parse_duration(text) / timedelta(milliseconds=1)
+    except ValueError as error:
+        raise DeclarationError(f"responds: {error}") from None
