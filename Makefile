@@ -1,0 +1,78 @@
+# `make help` lists what can be done here. Every goal makes and reuses `.venv`; nothing else
+# of the machine is touched. Written for GNU make 3.81 (macOS) and newer.
+#
+#   make check FAULTS="jobinsight.stale_data"   break the stand-ins by name
+#   make check ARGS="-k freshness -v"           pass arguments on to pytest
+#   make test  ARGS="tests/unit"
+#   make check PYTHON=/path/to/python3.12       build `.venv` on this Python
+
+.DEFAULT_GOAL := help
+FAULTS =
+ARGS =
+
+# The first Python at hand runs the bootstrap; if it is too old, that looks for a newer one.
+ANY_PYTHON = "$(or $(PYTHON),$(shell command -v python3 || command -v python3.13 || \
+	command -v python3.12 || command -v python3.11 || echo python3))"
+SETUP = @$(ANY_PYTHON) tools/bootstrap.py
+RUN = .venv/bin/python
+
+##@ The two commands
+
+.PHONY: check
+check: ## check the reference systems against live stand-ins; FAULTS= breaks them, ARGS= goes to pytest
+	$(SETUP) standins
+	@$(RUN) -m fixtures --faults "$(FAULTS)" -- \
+		$(RUN) -m pytest checks --gatepost-mode=scheduled $(ARGS)
+
+.PHONY: test
+test: ## run the tests, the real PostgreSQL and the browser included; ARGS= goes to pytest
+	$(SETUP) dev standins
+	@$(RUN) -m pytest $(ARGS)
+
+##@ What else there is
+
+.PHONY: faults
+faults: ## list the faults that FAULTS= takes
+	$(SETUP) standins
+	@$(RUN) -m fixtures --list-faults
+
+.PHONY: lint
+lint: ## check style and formatting
+	$(SETUP) dev
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+
+.PHONY: types
+types: ## check types
+	$(SETUP) dev
+	@$(RUN) -m mypy
+
+.PHONY: docs
+docs: ## check that the links of the documentation lead somewhere
+	@$(ANY_PYTHON) tools/check_links.py
+
+.PHONY: bench
+bench: ## measure what Gatepost adds to pytest, as ratios in one run
+	$(SETUP) dev standins
+	@$(RUN) bench/overhead.py $(ARGS)
+
+.PHONY: setup
+setup: ## make .venv with everything for development, and nothing else
+	$(SETUP) dev standins
+
+.PHONY: pins
+pins: ## make .venv from the newest versions, and write them to constraints.txt
+	$(SETUP) --upgrade dev standins
+
+# The history of what was measured (.gatepost) is not a product of the build, and stays.
+.PHONY: clean
+clean: ## remove .venv, reports and caches; the history of measurements stays
+	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find reports -mindepth 1 ! -name README.md -delete
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## list these goals
+	@awk -F ':.*## ' \
+		'/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
