@@ -1,13 +1,22 @@
 """The words and the cleaning that all sinks share."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sample_run import result
 
 from gatepost.model import Level, Past, Result
-from gatepost.sinks.text import age, clean_text, count_words, one_line, standing, web_url
+from gatepost.sinks.text import (
+    age,
+    clean_text,
+    count_words,
+    moment,
+    one_line,
+    shorten,
+    standing,
+    web_url,
+)
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 
@@ -53,6 +62,18 @@ def test_one_line_joins_lines() -> None:
 def test_age_in_one_unit(gone: timedelta, words: str) -> None:
     """An age is said in the unit that people would use."""
     assert age(NOW - gone, NOW) == words
+
+
+def test_shorten_keeps_within_the_limit() -> None:
+    """A cut is marked and counted in the limit."""
+    assert shorten("abcdef", 6) == "abcdef"
+    assert shorten("abcdefg", 6) == "abc..."
+
+
+def test_moments_are_in_utc() -> None:
+    """A moment is written in UTC to the minute, a midnight too."""
+    assert moment(NOW.astimezone(timezone(timedelta(hours=-6)))) == "2026-03-01 06:00 UTC"
+    assert moment(NOW - timedelta(hours=6)) == "2026-03-01 00:00 UTC"
 
 
 def failing(change: str, since: datetime) -> Result:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 from gatepost.model import Level, Result
-from gatepost.wording import format_time, plural
+from gatepost.wording import plural
 
 # What no sink may pass on: C0 and C1 controls but tab and line feed, bidirectional
 # embeddings, overrides and isolates, lone surrogates, and XML 1.0's non-characters.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+counted = plural
 _COUNTABLE = (Level.BREACH, Level.ERROR, Level.WARNING)
 
 
@@ -44,6 +45,16 @@ def web_url(text: str) -> str:
     return quote(clean_text(parts.geturl()), safe="/:?#@!$&()*+,;=%-._~")
 
 
+def shorten(text: str, limit: int) -> str:
+    """Cut text to at most `limit` (3 or more) characters, marking the cut by `...`."""
+    return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
+
+
+def moment(at: datetime) -> str:
+    """Write a moment for people, always to the minute: `2026-03-01 06:00 UTC`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def age(since: datetime, now: datetime) -> str:
     """Say how long ago in one unit: `40 min`, `5 h`, `3 days`; a future moment is `0 min`."""
     minutes = max(0, int((now - since).total_seconds() // 60))
@@ -66,7 +77,7 @@ def standing(result: Result, now: datetime) -> str:
     if result.change == "new" and since >= result.started:
         return "new"
     prefix = "new, " if result.change == "new" else ""
-    return f"{prefix}for {age(since, now)}, since {format_time(since)}"
+    return f"{prefix}for {age(since, now)}, since {moment(since)}"
 
 
 def count_words(counts: Mapping[Level, int]) -> str:
