@@ -26,8 +26,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def publish(run: Run, path: Path) -> None:
     """Write the document in UTF-8; raises OSError when it cannot be written."""
-    text = json.dumps(as_document(run), ensure_ascii=False, allow_nan=False)
-    replace_file(path, text.encode("utf-8") + b"\n")
+    document = _lay_out(run)
+    try:
+        content = _encode(document)
+    except ValueError:  # NaN, an infinity or a lone surrogate: too rare to look for each time
+        content = _encode(_strict(document))
+    replace_file(path, content)
 
 
 def as_document(run: Run) -> dict[str, Any]:
@@ -36,8 +40,17 @@ def as_document(run: Run) -> dict[str, Any]:
     NaN and the infinities, which JSON has no word for, become null; a lone
     surrogate, which UTF-8 has no bytes for, becomes U+FFFD.
     """
+    document: dict[str, Any] = _strict(_lay_out(run))
+    return document
+
+
+def _encode(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
+
+
+def _lay_out(run: Run) -> dict[str, Any]:
     decision = decide(run)
-    document = {
+    return {
         "schema": SCHEMA,
         "run": {
             "id": run.id,
@@ -64,8 +77,6 @@ def as_document(run: Run) -> dict[str, Any]:
         "results": [_result(result) for result in run.worst_first],
         "problems": [{"source": p.source, "message": p.message} for p in run.problems],
     }
-    strict: dict[str, Any] = _strict(document)
-    return strict
 
 
 def _group(group: Group) -> dict[str, Any]:
