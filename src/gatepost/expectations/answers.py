@@ -21,6 +21,10 @@ class Answers(Expectation[float]):
     latency: Limit | None
 
     @property
+    def label(self) -> str:
+        return "answers"
+
+    @property
     def unit(self) -> str:
         return "ms"
 

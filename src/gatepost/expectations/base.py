@@ -42,9 +42,13 @@ class Expectation(ABC, Generic[V_contra]):
     __slots__ = ()
 
     @property
+    @abstractmethod
     def label(self) -> str:
-        """What tells this row from the others of its check, when a check has several."""
-        return str(self)
+        """What tells this row from the others of its check, when a check has several.
+
+        It becomes part of the check's id, so it never contains a limit: an
+        edited threshold keeps its history.
+        """
 
     @property
     def limits(self) -> Limits:

@@ -25,6 +25,10 @@ class Freshness(Expectation[datetime | None]):
     alert: timedelta | None
 
     @property
+    def label(self) -> str:
+        return "fresh_within"
+
+    @property
     def unit(self) -> str:
         return "h"
 

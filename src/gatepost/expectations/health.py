@@ -14,6 +14,10 @@ from gatepost.wording import join_some, plural
 class AllHealthy(Expectation[Mapping[str, Verdict]]):
     """Every verdict is ok; the worst one decides the level."""
 
+    @property
+    def label(self) -> str:
+        return "all_healthy"
+
     def __str__(self) -> str:
         return "all healthy"
 

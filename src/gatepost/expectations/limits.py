@@ -36,9 +36,14 @@ _ACCEPTED = "a limit judges a number, a Series indexed by time, or a mapping of 
 class Limit(Expectation[Measurable]):
     """A target and an alert region on a number; both None only records it."""
 
+    name: str
     target: Region | None
     alert: Region | None
     measured_in: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.name
 
     @property
     def unit(self) -> str:
@@ -167,18 +172,18 @@ def between(
     else:
         tolerable = None if alert is None else _between("between(alert=...)", *alert)
     _refuse_contradiction(target, tolerable, unit, "between")
-    return Limit(target, tolerable, unit)
+    return Limit("between", target, tolerable, unit)
 
 
 def exactly(expected: float, *, unit: str = "") -> Limit:
     """The value equals `expected`; anything else fails."""
     bound = as_bound("exactly", expected)
-    return Limit(None, Region(low=bound, high=bound), unit)
+    return Limit("exactly", None, Region(low=bound, high=bound), unit)
 
 
 def recorded(*, unit: str = "") -> Limit:
     """The value is measured, stored and plotted; any number is fine."""
-    return Limit(None, None, unit)
+    return Limit("recorded", None, None, unit)
 
 
 def as_number(value: object) -> float | None:
@@ -203,7 +208,7 @@ def _limit(
     else:
         tolerable = None if alert is None else shape(as_bound(f"{name}(alert=...)", alert))
     _refuse_contradiction(wanted, tolerable, unit, name)
-    return Limit(wanted, tolerable, unit)
+    return Limit(name, wanted, tolerable, unit)
 
 
 def _between(name: str, low: float, high: float) -> Region:

@@ -73,7 +73,8 @@ class ShareOfMean(Expectation[Measurable]):
         shown = with_unit(format_number(value, beside=[bound]), self.unit)
         side = "below {}, the alert limit" if breach else "at least {}"
         origin = f"{format_number(self.share * 100)} % of the mean {format_number(mean)}"
-        said = f"{shown} is {side.format(format_number(bound))}: {origin} of {plural(len(before), 'slot')}"
+        side = side.format(format_number(bound))
+        said = f"{shown} is {side}: {origin} of {plural(len(before), 'slot')}"
         level = Level.BREACH if breach else Level.OK
         return Verdict(level, said, value, self.unit, Limits(alert_low=bound, text=str(self)))
 

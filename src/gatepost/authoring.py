@@ -1,0 +1,104 @@
+"""check(...): what an author says about a check, as a mark on an ordinary function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
+
+import pytest
+
+from gatepost.errors import DeclarationError
+from gatepost.model import Severity
+
+if TYPE_CHECKING:
+    from gatepost.expectations.base import Expectation
+
+P = ParamSpec("P")
+R = TypeVar("R")
+V_contra = TypeVar("V_contra", contravariant=True)
+
+if TYPE_CHECKING:
+
+    class CheckMark(pytest.MarkDecorator, Generic[V_contra]):
+        """The mark that `check(...)` makes; decorates functions that return what it judges."""
+
+        def __call__(  # type: ignore[override]
+            self: CheckMark[R], function: Callable[P, R], /
+        ) -> Callable[P, R]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Everything that the marks on one check say; the innermost mark wins."""
+
+    expectations: tuple[Expectation[Any], ...] = ()
+    severity: Severity = Severity.MEDIUM
+    owner: str = ""
+    runbook: str = ""
+    ticket: str = ""
+    sustained: str | int | timedelta | None = None
+
+
+def check(
+    *expectations: Expectation[V_contra],
+    severity: str | None = None,
+    owner: str | None = None,
+    runbook: str | None = None,
+    ticket: str | None = None,
+    sustained: str | int | timedelta | None = None,
+) -> CheckMark[V_contra]:
+    """Declare what is acceptable of the value that the function returns.
+
+    Each expectation is a row of its own. A mark like any other: it leaves the
+    function as it is, works in `pytest.param(..., marks=check(...))`, and on a
+    module as `pytestmark = check(owner="data")`, where it gives defaults.
+
+    `severity` is critical, high, medium or low; `runbook` names a Markdown file
+    in the `runbooks` folder beside the checks, or is an URL; `sustained` is how
+    long a breach must last before it fails: "3 days", "5 runs".
+
+    Raises DeclarationError for what can be seen to be wrong by itself.
+    """
+    from gatepost.expectations.base import Expectation
+    from gatepost.expectations.sustained import parse_sustained
+
+    for expectation in expectations:
+        if not isinstance(expectation, Expectation):
+            raise DeclarationError(
+                f"check: {expectation!r} is no expectation; call it with one, such as at_least(95)"
+            )
+    if severity is not None and severity not in tuple(Severity):
+        raise DeclarationError(_unknown_severity(severity))
+    if sustained is not None:
+        parse_sustained(sustained)
+    said = {
+        "severity": severity,
+        "owner": owner,
+        "runbook": runbook,
+        "ticket": ticket,
+        "sustained": sustained,
+    }
+    given = {name: value for name, value in said.items() if value is not None}
+    return cast("CheckMark[V_contra]", pytest.mark.check.with_args(*expectations, **given))
+
+
+def read_marks(marks: Iterable[pytest.Mark]) -> Said:
+    """Merge `check` marks, outermost first: what an inner one says replaces the outer's word."""
+    said = Said()
+    for mark in marks:
+        given = dict(mark.kwargs)
+        if "severity" in given:
+            given["severity"] = Severity(given["severity"])
+        if mark.args:
+            given["expectations"] = mark.args
+        said = replace(said, **given)
+    return said
+
+
+def _unknown_severity(severity: object) -> str:
+    near = get_close_matches(str(severity), list(Severity), n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"check: unknown severity {severity!r}; expected {', '.join(Severity)}{hint}"

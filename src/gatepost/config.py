@@ -1,0 +1,218 @@
+"""gatepost.toml: targets, limits by check id, and channels, read once and validated.
+
+A wrong file raises one ConfigurationError that lists every mistake with file,
+key and what is expected there.
+"""
+
+from __future__ import annotations
+
+import keyword
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gatepost.errors import ConfigurationError
+from gatepost.masking import Secrets, is_secret_key, password_of
+
+if TYPE_CHECKING:
+    from gatepost.targets.base import TargetSettings
+
+FILE_NAME = "gatepost.toml"
+
+_SECTIONS = {"targets": "a table for each target", "limits": "a table for each check id"}
+_CHANNELS = {
+    "slack": {"webhook": "the incoming webhook's URL", "report_url": "where people open it"}
+}
+_VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\})")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEntry:
+    """One `[targets.NAME]` table: its validated settings, or why it cannot be used here.
+
+    `unusable` names the environment variable that is not set: only checks that
+    take the target need it, so the file as a whole is still right.
+    """
+
+    name: str
+    kind: str
+    settings: TargetSettings | None
+    unusable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackEntry:
+    """`[slack]`: the incoming webhook, and where people open the report."""
+
+    webhook: str
+    report_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What gatepost.toml says; empty where there is no such file."""
+
+    path: Path | None = None
+    targets: Mapping[str, TargetEntry] = field(default_factory=dict)
+    limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    slack: SlackEntry | None = None
+    secrets: Secrets = field(default_factory=Secrets)
+
+
+def read_configuration(path: Path, environment: Mapping[str, str] = os.environ) -> Configuration:
+    """Read and validate a gatepost.toml.
+
+    Raises ConfigurationError for a file that cannot be read or is wrong.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path.name}: {error}") from None
+    reader = _Reader(environment)
+    configuration = reader.read(path, document)
+    if reader.mistakes:
+        listed = "\n".join(f"{path.name}: {mistake}" for mistake in reader.mistakes)
+        raise ConfigurationError(listed)
+    return configuration
+
+
+class _Unset(Exception):  # noqa: N818 - a signal between two functions, not an error
+    """An environment variable without a default is not set."""
+
+
+class _Reader:
+    """Collects the mistakes of one file while reading it."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.mistakes: list[str] = []
+        self.secrets = Secrets()
+
+    def read(self, path: Path, document: dict[str, Any]) -> Configuration:
+        known = [*_SECTIONS, *_CHANNELS]
+        for section, content in document.items():
+            if section not in known:
+                self.mistakes.append(f"{section}: unknown section{_nearest(section, known)}")
+            elif not isinstance(content, dict):
+                expected = _SECTIONS.get(section, "a table")
+                self.mistakes.append(f"{section}: expected {expected}, got {content!r}")
+        tables = {name: part for name, part in document.items() if isinstance(part, dict)}
+        targets = {
+            name: entry
+            for name, table in tables.get("targets", {}).items()
+            if (entry := self._target(name, table)) is not None
+        }
+        limits = {
+            check_id: table
+            for check_id, table in tables.get("limits", {}).items()
+            if self._limits(check_id, table)
+        }
+        slack = self._slack(tables["slack"]) if "slack" in tables else None
+        return Configuration(path, targets, limits, slack, self.secrets)
+
+    def _target(self, name: str, table: Any) -> TargetEntry | None:
+        from gatepost.targets.registry import kinds, settings_of
+
+        where = f"targets.{name}"
+        if not name.isidentifier() or keyword.iskeyword(name):
+            self.mistakes.append(f"{where}: a target's name becomes a fixture; use a Python name")
+            return None
+        if not isinstance(table, dict) or not isinstance(table.get("kind"), str):
+            self.mistakes.append(f"{where}.kind: expected one of {', '.join(kinds())}")
+            return None
+        kind = table["kind"]
+        if kind not in kinds():
+            expected = ", ".join(kinds())
+            hint = _nearest(kind, kinds())
+            self.mistakes.append(f"{where}.kind: expected one of {expected}, got {kind!r}{hint}")
+            return None
+        try:
+            expanded = self._expand(where, table)
+        except _Unset as unset:
+            return TargetEntry(name, kind, None, str(unset))
+        from pydantic import ValidationError
+
+        try:
+            return TargetEntry(name, kind, settings_of(kind).model_validate(expanded))
+        except ValidationError as error:
+            self._explain(where, error, list(settings_of(kind).model_fields))
+            return None
+
+    def _limits(self, check_id: str, table: Any) -> bool:
+        if isinstance(table, dict) and table and not set(table) - {"target", "alert"}:
+            return True
+        self.mistakes.append(
+            f'limits."{check_id}": expected target and alert, such as '
+            f"{{ target = 95, alert = 90 }}, got {table!r}"
+        )
+        return False
+
+    def _slack(self, table: dict[str, Any]) -> SlackEntry | None:
+        known = _CHANNELS["slack"]
+        for key in table:
+            if key not in known:
+                self.mistakes.append(f"slack.{key}: unknown key{_nearest(key, list(known))}")
+        try:
+            expanded = self._expand("slack", {key: table[key] for key in table if key in known})
+        except _Unset:
+            return None  # the channel is not set up here, as on a developer's machine
+        webhook = expanded.get("webhook")
+        if webhook == "":
+            return None
+        if not isinstance(webhook, str) or not webhook.startswith(("https://", "http://")):
+            self.mistakes.append(f"slack.webhook: expected {known['webhook']}")
+            return None
+        return SlackEntry(webhook, str(expanded.get("report_url", "")))
+
+    def _expand(self, where: str, value: Any) -> Any:
+        """Replace `${NAME}` and `${NAME:-default}` in every text; learn what is secret."""
+        if isinstance(value, dict):
+            return {key: self._expand(f"{where}.{key}", part) for key, part in value.items()}
+        if isinstance(value, list):
+            return [self._expand(where, part) for part in value]
+        if not isinstance(value, str):
+            return value
+        key = where.rpartition(".")[2]
+        written = _VARIABLE.sub("", value)
+        if password_of(written) or (is_secret_key(key) and written == value and value):
+            self.secrets.learn(key, value)
+            self.mistakes.append(
+                f"{where}: a secret is written in the file; take it from the environment, "
+                'as in "${NAME}"'
+            )
+        expanded = _VARIABLE.sub(lambda found: self._variable(where, found), value)
+        self.secrets.learn(key, expanded)
+        return expanded
+
+    def _variable(self, where: str, found: re.Match[str]) -> str:
+        name, default = found["name"], found["default"]
+        if name is None:
+            return "$"
+        if self.environment.get(name):
+            return self.environment[name]
+        if default is None:
+            raise _Unset(f"{where}: the environment variable {name} is not set")
+        return str(default)
+
+    def _explain(self, where: str, error: Any, keys: list[str]) -> None:
+        for mistake in error.errors(include_url=False, include_context=False):
+            location = ".".join(str(part) for part in mistake["loc"])
+            message = mistake["msg"].removeprefix("Value error, ")
+            message = message[:1].lower() + message[1:]
+            if mistake["type"] == "extra_forbidden":
+                message = f"unknown key{_nearest(location, keys)}; there are {', '.join(keys)}"
+            elif mistake["type"] == "missing":
+                message = "expected, but not given"
+            else:
+                message += f", got {self.secrets.mask(repr(mistake['input']))}"
+            self.mistakes.append(f"{where}.{location}: {message}")
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
