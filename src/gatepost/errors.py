@@ -29,3 +29,11 @@ class Unavailable(MeasurementError):  # noqa: N818 - reads as what happened, as 
 
     def __reduce__(self) -> tuple[type[Unavailable], tuple[str, str]]:
         return type(self), (self.target, self.reason)
+
+
+class HistoryError(Exception):
+    """The history could not be read or written; what was stored before is unchanged.
+
+    The message says which file or database, what is wrong and how to mend it,
+    without secrets.
+    """
