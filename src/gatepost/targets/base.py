@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from gatepost.durations import parse_duration
 from gatepost.errors import MeasurementError, Unavailable
 from gatepost.targets.outages import Outages
 
-__all__ = ["MeasurementError", "Target", "TargetContext", "TargetSettings", "Unavailable"]
+__all__ = [
+    "Duration",
+    "MeasurementError",
+    "Target",
+    "TargetContext",
+    "TargetSettings",
+    "Unavailable",
+]
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, (str, timedelta)):
+        return parse_duration(value)
+    raise ValueError(f"{value!r} is not a duration; write it as text with a unit, such as '30 s'")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+"""A settings field written as "30 s" or "2 min"."""
 
 
 class TargetSettings(BaseModel):
-    """Base of a kind's settings: frozen, and strict about keys it does not know."""
+    """Base of a kind's settings: frozen, and strict about keys it does not know.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    What was put in is kept out of validation errors, since it may hold a secret.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     kind: str
 

@@ -1,0 +1,321 @@
+"""A database behind any SQLAlchemy URL, measured by read-only statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pydantic import Field, PositiveInt, SecretStr, field_validator
+
+from gatepost.durations import format_duration
+from gatepost.errors import MeasurementError, Unavailable
+from gatepost.tables.table import Table, table_clause
+from gatepost.targets import catalogue
+from gatepost.targets.base import Duration, TargetContext, TargetSettings
+from gatepost.targets.catalogue import Connections, Maintenance
+from gatepost.targets.engines import SessionLimits, open_engine, place, read_url
+from gatepost.targets.faults import Fault, read_refusal
+from gatepost.targets.journal import note
+from gatepost.targets.sessions import Sessions
+from gatepost.targets.statements import bind
+from gatepost.targets.timeseries import Rows, Window, as_moment, daily, points
+from gatepost.wording import plural, shorten
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy import Select
+    from sqlalchemy.exc import DBAPIError
+
+T = TypeVar("T")
+
+# Only a statement that begins like this can be read through a cursor.
+_CURSOR = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL
+)
+
+
+class Settings(TargetSettings):
+    """The table of a database in `gatepost.toml`.
+
+    `statement_timeout` bounds one statement, `lock_timeout` its wait for a
+    lock, `max_rows` what `frame` and a table's rules may fetch. `schema` is
+    PostgreSQL's search path for tables that are named without one.
+    """
+
+    kind: Literal["database"]
+    url: SecretStr
+    connect_timeout: Duration = timedelta(seconds=10)
+    statement_timeout: Duration = timedelta(seconds=30)
+    lock_timeout: Duration = timedelta(seconds=2)
+    pool_size: PositiveInt = 4
+    application_name: str = "gatepost"
+    schema_name: str = Field("", alias="schema")
+    max_rows: PositiveInt = 1_000_000
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, url: SecretStr) -> SecretStr:
+        if not re.match(r"\w+(\+\w+)?://", url.get_secret_value()):
+            raise ValueError("not a database URL; write dialect://user@host:port/name")
+        return url
+
+
+def open_target(name: str, settings: Settings, context: TargetContext) -> Database:
+    """Make the target; it connects when a check first asks it something."""
+    return Database(name, settings, context)
+
+
+class Database:
+    """A live database. Statements are plain SQL with bound `:parameters`; it only reads.
+
+    `:slot` is always bound to the run's slot. Within a check all statements
+    see one snapshot (PostgreSQL, SQLite, MySQL's InnoDB). Whatever is asked
+    raises Unavailable when the database cannot be reached, and
+    MeasurementError when it refuses: the message names the table, column or
+    limit and what to do.
+    """
+
+    def __init__(self, name: str, settings: Settings, context: TargetContext) -> None:
+        self.name = name
+        self._settings = settings
+        self._slot = context.slot
+        try:
+            self._url = read_url(settings.url.get_secret_value())
+        except ValueError as error:
+            raise Unavailable(name, str(error)) from None
+        self._backend = self._url.get_backend_name()
+        self._place = place(self._url, context.root)
+        limits = SessionLimits(
+            application_name=settings.application_name,
+            connect_timeout=settings.connect_timeout,
+            statement_timeout=settings.statement_timeout,
+            lock_timeout=settings.lock_timeout,
+            pool_size=settings.pool_size,
+            schema=settings.schema_name,
+        )
+        open_this = partial(open_engine, self._url, limits, context.root)
+        self._sessions = Sessions(name, self._place, open_this, context.outages)
+
+    def __repr__(self) -> str:
+        return f"<Database {self.name}: {self._place}>"
+
+    def describe(self) -> str:
+        """Say which engine it is and where, without the password."""
+        return self._place
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._sessions.close()
+
+    def scalar(self, sql: str | Select[Any], /, **params: object) -> Any:
+        """Return the only value of the only row; None for no row and for NULL.
+
+        Decimals come as floats. MeasurementError for more than one row or column.
+        """
+        found = self._read(sql, params)
+        if len(found.rows) > 1 or len(found.columns) > 1:
+            raise MeasurementError(
+                f"{self.name}: scalar() takes one row with one column, the query returned "
+                f"{plural(len(found.rows), 'row')} of {plural(len(found.columns), 'column')}; "
+                "aggregate it, or use series() or frame()"
+            )
+        value = found.rows[0][0] if found.rows else None
+        return float(value) if isinstance(value, Decimal) else value
+
+    def series(
+        self,
+        sql: str | Select[Any],
+        /,
+        *,
+        days: int | None = None,
+        fill: float | None = None,
+        **params: object,
+    ) -> pd.Series[float]:
+        """Return figures over time; the query's first column is the time, its second the value.
+
+        Without `days`: one point for each row, over sorted UTC moments. With
+        `days`: one value for each UTC day, from that many days before the
+        slot's day up to and including it, over a PeriodIndex of days; the
+        query may use `:since` (the first midnight) and `:until` (the slot). A
+        day without a row becomes `fill`, or NaN.
+        """
+        if days is None:
+            if fill is not None:
+                raise TypeError("fill= is for the days without a row, so it needs days=")
+            return self._named(points, self._read(sql, params))
+        window = Window.last(days, self._slot)
+        params = {"since": window.since, "until": window.until, **params}
+        found = self._read(sql, params, spare={"since", "until"})
+        return self._named(daily, found, window, fill)
+
+    def frame(self, sql: str | Select[Any], /, **params: object) -> pd.DataFrame:
+        """Return all rows; MeasurementError when there are more than `max_rows`.
+
+        Decimals come as floats. Prefer aggregates: this is for what cannot be one.
+        """
+        import pandas as pd
+
+        most = self._settings.max_rows
+        found = self._read(sql, params, most=most)
+        if len(found.rows) > most:
+            raise MeasurementError(
+                f"{self.name}: the query returns more than {plural(most, 'row')}; "
+                f"aggregate or narrow it, or raise max_rows of targets.{self.name}"
+            )
+        return pd.DataFrame.from_records(found.rows, columns=found.columns, coerce_float=True)
+
+    def newest(self, table: str, by: str) -> datetime | None:
+        """Return the newest time in a column of the whole table; None when there is none.
+
+        Aware and in UTC; naive where the column itself has no time zone.
+        """
+        from sqlalchemy import column, func, select
+
+        found = self.scalar(select(func.max(column(by))).select_from(table_clause(table)))
+        moment = as_moment(found)
+        if found is not None and moment is None:
+            raise MeasurementError(
+                f"{self.name}: {table}.{by} holds no times: its newest value is a "
+                f"{type(found).__name__}"
+            )
+        return moment
+
+    def table(self, name: str, *, time: str | None = None) -> Table:
+        """Name a table or view for the rules on it; nothing is sent yet."""
+        return Table(self, name, time)
+
+    def ping(self) -> float:
+        """Time a new connection and the answer to `select 1`, in milliseconds."""
+        note("select 1", 1)
+        return 1000 * self._sessions.ping()
+
+    def connections(self) -> Connections:
+        """Count the client connections against what the server allows; PostgreSQL only."""
+        found = self._read(self._for_engine("connections", catalogue.CONNECTIONS), {})
+        return Connections(*found.rows[0])
+
+    def size(self) -> int:
+        """Return the size of the database in bytes; PostgreSQL and SQLite only."""
+        return int(self.scalar(self._for_engine("size", catalogue.SIZE)))
+
+    def maintenance(self, table: str) -> Maintenance:
+        """Tell when a table was last analysed and vacuumed, and its dead rows; PostgreSQL only."""
+        sql = self._for_engine("maintenance", catalogue.MAINTENANCE)
+        found = self._read(sql, {"name": str(table_clause(table))})
+        if not found.rows:
+            raise self._unknown("table", table)
+        return Maintenance(*found.rows[0])
+
+    def tables(self) -> tuple[str, ...]:
+        """List the tables and views of the default schema."""
+        note("-- catalogue: tables")
+        return self._look_up(catalogue.table_names)
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Map a table's columns to their types as the engine writes them, in order."""
+        from sqlalchemy.exc import NoSuchTableError
+
+        note(f"-- catalogue: columns of {table}")
+        clause = table_clause(table)
+        try:
+            return self._look_up(catalogue.column_types, clause.name, clause.schema)
+        except NoSuchTableError:
+            raise self._unknown("table", table) from None
+
+    def _read(
+        self,
+        sql: str | Select[Any],
+        params: Mapping[str, object],
+        *,
+        most: int | None = None,
+        spare: AbstractSet[str] = frozenset(),
+    ) -> Rows:
+        """Run one statement; with `most`, stop fetching after one row more than that."""
+        from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+        given = {"slot": self._slot, **params}
+        rows: list[tuple[Any, ...]] | None = None
+        text = ""
+        try:
+            with self._sessions.borrow() as connection:
+                statement = self._named(bind, sql, given, {"slot", *spare}, connection.engine)
+                text = statement.text
+                stream = most is not None and bool(_CURSOR.match(text))
+                options = {"stream_results": True} if stream else {}
+                with connection.execute(
+                    statement.clause, statement.values, execution_options=options
+                ) as result:
+                    if not result.returns_rows:
+                        raise MeasurementError(
+                            f"{self.name}: the statement returns no rows; send a query"
+                        )
+                    fetched = result.all() if most is None else result.fetchmany(most + 1)
+                    rows = [tuple(row) for row in fetched]
+                    return Rows(tuple(result.keys()), rows)
+        except DBAPIError as error:
+            raise self._refused(error, text) from None
+        except SQLAlchemyError as error:
+            raise MeasurementError(f"{self.name}: {shorten(str(error.args[0]))}") from None
+        finally:
+            if text:
+                note(text, None if rows is None else len(rows))
+
+    def _refused(self, error: DBAPIError, sql: str) -> MeasurementError:
+        if error.connection_invalidated:
+            reason = f"the connection was lost while a statement ran ({self._place})"
+            return Unavailable(self.name, reason)
+        refusal = read_refusal(error.orig or error)
+        of_target = f"of targets.{self.name}"
+        match refusal.fault:
+            case Fault.WRITE:
+                advice = "Gatepost's sessions are read-only; let the check only read"
+                reason = f"check tried to write: {refusal.message}; {advice}"
+            case Fault.TIMEOUT:
+                limit = format_duration(self._settings.statement_timeout)
+                advice = f"narrow the query, add an index, or raise statement_timeout {of_target}"
+                reason = f"the statement ran past its time-out of {limit}; {advice}"
+            case Fault.LOCK:
+                limit = format_duration(self._settings.lock_timeout)
+                advice = f"wait until it ends, or raise lock_timeout {of_target}"
+                reason = f"another session held a lock for more than {limit}; {advice}"
+            case Fault.TABLE:
+                return self._unknown("table", refusal.name)
+            case Fault.COLUMN:
+                return self._unknown("column", refusal.name, sql)
+            case Fault.OTHER:
+                reason = f"the statement failed: {refusal.message}"
+        return MeasurementError(f"{self.name}: {reason}")
+
+    def _unknown(self, kind: str, name: str, sql: str = "") -> MeasurementError:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        reason = f"{self.name}: there is no {kind} {name}"
+        try:
+            if kind == "table":
+                known = self._look_up(catalogue.table_names)
+            else:
+                known = self._look_up(catalogue.columns_named_in, sql)
+        except (SQLAlchemyError, MeasurementError):
+            return MeasurementError(reason)
+        return MeasurementError(f"{reason}; {catalogue.suggest(kind, name, known)}")
+
+    def _look_up(self, read: Callable[..., T], *arguments: object) -> T:
+        with self._sessions.borrow() as connection:
+            return read(connection, *arguments)
+
+    def _for_engine(self, what: str, statements: Mapping[str, str]) -> str:
+        if self._backend not in statements:
+            raise MeasurementError(f"{self.name}: {what}() is not available on {self._backend}")
+        return statements[self._backend]
+
+    def _named(self, shape: Callable[..., T], *arguments: object) -> T:
+        """Let a pure function's error say which target it is about."""
+        try:
+            return shape(*arguments)
+        except MeasurementError as error:
+            raise MeasurementError(f"{self.name}: {error}") from None

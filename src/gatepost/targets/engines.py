@@ -1,0 +1,222 @@
+"""Opens SQLAlchemy engines whose sessions can only read; what differs by engine is here.
+
+PostgreSQL, SQLite, MySQL and MariaDB refuse to write by themselves, DuckDB
+opens the file read-only. Of any other engine nothing is ever committed.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Engine
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """What every session is told: its name, its time limits, its default schema."""
+
+    application_name: str
+    connect_timeout: timedelta
+    statement_timeout: timedelta
+    lock_timeout: timedelta
+    pool_size: int
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """What is peculiar to one kind of engine."""
+
+    connect_args: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    greeting: tuple[str, ...] = ()
+    prepare: Callable[[Engine], None] | None = None
+
+
+def read_url(url: str) -> URL:
+    """Parse a database URL; PostgreSQL is spoken by psycopg 3 unless the URL names a driver.
+
+    Raises ValueError, without the URL in the message, when it cannot be parsed.
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ValueError("the url is not a database URL (dialect://user@host:port/name)") from None
+    if parsed.drivername in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def place(url: URL, root: Path) -> str:
+    """Say where a database is, without secrets: host, port, database and user."""
+    backend = url.get_backend_name()
+    if not url.host and backend in ("sqlite", "duckdb"):
+        return f"{backend} file {_file(url, root)}"
+    host = url.host or url.query.get("host") or "the local socket"
+    named = host if isinstance(host, str) else ", ".join(host)
+    parts = [f"{named}:{url.port}" if url.port else named]
+    parts += [f"database {url.database}"] if url.database else []
+    parts += [f"user {url.username}"] if url.username else []
+    return f"{backend} at {', '.join(parts)}"
+
+
+def open_engine(url: URL, limits: SessionLimits, root: Path) -> Engine:
+    """Create the engine with its pool; nothing connects yet.
+
+    Raises what SQLAlchemy raises for a dialect or a driver that is not installed.
+    """
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import QueuePool
+
+    recipe = _recipe(url, limits, root)
+    engine = create_engine(
+        "sqlite://" if url.get_backend_name() == "sqlite" else url,
+        poolclass=QueuePool,
+        pool_size=limits.pool_size,
+        max_overflow=0,
+        pool_timeout=limits.statement_timeout.total_seconds(),
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=dict(recipe.connect_args),
+        **recipe.options,
+    )
+
+    @event.listens_for(engine, "connect")
+    def greet(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for statement in recipe.greeting:
+            cursor.execute(statement)
+        cursor.close()
+
+    if recipe.prepare:
+        recipe.prepare(engine)
+    return engine
+
+
+def bound_time(moment: datetime, backend: str) -> datetime | str:
+    """Turn an aware moment into what the engine compares its own times with.
+
+    SQLite keeps times as text: it gets the text that its own datetime() makes.
+    """
+    moment = moment.astimezone(UTC)
+    if backend == "sqlite":
+        return f"{moment:%Y-%m-%d %H:%M:%S}"
+    return moment.replace(tzinfo=None) if backend in ("mysql", "mariadb") else moment
+
+
+def _recipe(url: URL, limits: SessionLimits, root: Path) -> _Recipe:
+    match url.get_backend_name():
+        case "postgresql":
+            return _postgresql(url, limits)
+        case "sqlite":
+            return _sqlite(url, limits, root)
+        case "mysql" | "mariadb":
+            return _mysql(limits)
+        case "duckdb":
+            return _Recipe(connect_args={"read_only": True})
+    return _Recipe()
+
+
+def _postgresql(url: URL, limits: SessionLimits) -> _Recipe:
+    settings = {
+        "default_transaction_read_only": "on",
+        "statement_timeout": _milliseconds(limits.statement_timeout),
+        "lock_timeout": _milliseconds(limits.lock_timeout),
+        # A checker that hangs must not hold back vacuum: its snapshot ends with this.
+        "idle_in_transaction_session_timeout": _milliseconds(10 * limits.statement_timeout),
+        "timezone": "UTC",
+        # Large results are read through a cursor, but always to the end.
+        "cursor_tuple_fraction": "1.0",
+    }
+    if limits.schema:
+        settings["search_path"] = '"' + limits.schema.replace('"', '""') + '"'
+    own = url.query.get("options", "")
+    options = [own] if isinstance(own, str) else list(own)
+    options += [f"-c {key}={_escape(value)}" for key, value in settings.items()]
+    arguments: dict[str, Any] = {
+        "options": " ".join(options).strip(),
+        "application_name": limits.application_name,
+        "connect_timeout": math.ceil(limits.connect_timeout.total_seconds()),
+    }
+    if url.get_driver_name() == "psycopg":
+        # The server prepares one statement at a time, so none can hide behind a
+        # semicolon, where a COMMIT could end the read-only transaction.
+        arguments["prepare_threshold"] = 0
+    return _Recipe(
+        connect_args=arguments,
+        options={
+            "isolation_level": "REPEATABLE READ",
+            "execution_options": {"postgresql_readonly": True},
+        },
+    )
+
+
+def _sqlite(url: URL, limits: SessionLimits, root: Path) -> _Recipe:
+    address = f"{_file(url, root).as_uri()}?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        wait = limits.lock_timeout.total_seconds()
+        return sqlite3.connect(
+            address, uri=True, timeout=wait, isolation_level=None, check_same_thread=False
+        )
+
+    def prepare(engine: Engine) -> None:
+        from sqlalchemy import event
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Any) -> None:
+            # Python's driver opens no transaction for reading, so no snapshot either.
+            connection.exec_driver_sql("BEGIN")
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def limit_time(connection: Any, *_: object) -> None:
+            deadline = time.monotonic() + limits.statement_timeout.total_seconds()
+            driver: sqlite3.Connection = connection.connection.dbapi_connection
+            driver.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+
+    # Reading the schema's version makes a file that is no database fail at once.
+    greeting = ("PRAGMA query_only = ON", "PRAGMA schema_version")
+    return _Recipe(options={"creator": connect}, greeting=greeting, prepare=prepare)
+
+
+def _mysql(limits: SessionLimits) -> _Recipe:
+    # MariaDB alone reads the first comment, MySQL alone the second; their names and units differ.
+    times = (
+        "SET time_zone = '+00:00'"
+        f" /*M! , max_statement_time = {limits.statement_timeout.total_seconds()} */"
+        f" /*!50708 , max_execution_time = {_milliseconds(limits.statement_timeout)} */"
+    )
+    greeting = (
+        "SET SESSION TRANSACTION READ ONLY",
+        f"SET innodb_lock_wait_timeout = {math.ceil(limits.lock_timeout.total_seconds())}",
+        times,
+    )
+    return _Recipe(
+        connect_args={"connect_timeout": math.ceil(limits.connect_timeout.total_seconds())},
+        options={"isolation_level": "REPEATABLE READ"},
+        greeting=greeting,
+    )
+
+
+def _file(url: URL, root: Path) -> Path:
+    return (root / (url.database or ":memory:")).absolute()
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return str(math.ceil(duration / timedelta(milliseconds=1)))
+
+
+def _escape(value: str) -> str:
+    """Escape a value for the options of a PostgreSQL connection."""
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")
