@@ -19,7 +19,7 @@ from gatepost.durations import format_duration
 from gatepost.model import Run
 from gatepost.sinks.files import replace_file
 from gatepost.sinks.page.links import permalink as permalink
-from gatepost.sinks.text import age, clean_text, moment, shorten
+from gatepost.sinks.text import age, clean_text, count_words, moment, shorten
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -74,6 +74,7 @@ def _template() -> Template:
     )
     environment.filters.update(
         age=age,
+        count_words=count_words,
         duration=_duration,
         moment=moment,
         shorten=shorten,

@@ -61,7 +61,7 @@ class Cell:
 
     group: str
     worst: Level
-    counts: str
+    counts: Mapping[Level, int]
     anchor: str
     prefix: str
 
@@ -169,10 +169,9 @@ def _matrix(rows: Iterable[Row]) -> dict[str, list[Cell]]:
     matrix: dict[str, list[Cell]] = {}
     for (system, group), members in sorted(cells.items()):
         counts = count_levels(row.result for row in members)
-        words = ", ".join(f"{count:,} {level.label}" for level, count in counts.items())
         worst = members[0]
         prefix = f"{system}.{group}." if worst.result.check.id.startswith(f"{system}.") else ""
-        cell = Cell(group, worst.result.level, words, worst.anchor, prefix)
+        cell = Cell(group, worst.result.level, counts, worst.anchor, prefix)
         matrix.setdefault(system, []).append(cell)
     return matrix
 
