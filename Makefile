@@ -11,9 +11,10 @@ FAULTS =
 ARGS =
 
 # The first Python at hand runs the bootstrap; if it is too old, that looks for a newer one.
-ANY_PYTHON = "$(or $(PYTHON),$(shell command -v python3 || command -v python3.13 || \
-	command -v python3.12 || command -v python3.11 || echo python3))"
-SETUP = @$(ANY_PYTHON) tools/bootstrap.py
+ANY_PYTHON = $(or $(PYTHON),$(shell command -v python3 || command -v python3.13 || \
+	command -v python3.12 || command -v python3.11),$(error gatepost: no Python on PATH: \
+	install 3.11 or newer, or name one: make PYTHON=/path/to/python3))
+SETUP = @"$(ANY_PYTHON)" tools/bootstrap.py
 RUN = .venv/bin/python
 
 ##@ The two commands
@@ -49,7 +50,7 @@ types: ## check types
 
 .PHONY: docs
 docs: ## check that the links of the documentation lead somewhere
-	@$(ANY_PYTHON) tools/check_links.py
+	@"$(ANY_PYTHON)" tools/check_links.py
 
 .PHONY: bench
 bench: ## measure what Gatepost adds to pytest, as ratios in one run

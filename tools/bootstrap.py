@@ -82,16 +82,19 @@ def prepare(groups, upgrade):
     moved = stamp.get("place", str(ROOT)) != str(ROOT)
     killed = stamp.get("complete") is False
     afresh = upgrade or moved or killed or not serviceable()
-    say("making" if afresh else "updating")
     if not afresh:
         groups = groups.union(stamp.get("groups", ()))
+    wanted = requirements(groups)
     unfinished = {"complete": False, "place": str(ROOT), "groups": sorted(groups)}
     if afresh:
+        version = ".".join(map(str, sys.version_info[:3]))
+        print(f"gatepost: making .venv with Python {version}, about a minute", flush=True)
         create(unfinished)
     else:
+        print("gatepost: updating .venv", flush=True)
         write_stamp(unfinished)
     try:
-        install(groups, pinned=not upgrade)
+        install(wanted, pinned=not upgrade)
     except Problem:
         STAMP.unlink()  # pip gave up by itself, and then it leaves every package whole
         raise
@@ -119,13 +122,13 @@ def create(unfinished):
         raise Problem(f".venv could not be made: {error}") from error
 
 
-def install(groups, pinned):
+def install(wanted, pinned):
     constraints = ["-c", str(CONSTRAINTS)] if pinned else []
     command = [*pip(), "install", "--progress-bar", "off", *constraints]
     # The build backend is installed rather than fetched for each build: so it is pinned too,
     # and a later install needs no network. Hatchling needs editables for editable installs.
     run([*command, "hatchling", "editables"])
-    run([*command, "--no-build-isolation", "-e", str(ROOT), *requirements(groups)])
+    run([*command, "--no-build-isolation", "-e", str(ROOT), *wanted])
 
 
 def requirements(groups):
@@ -249,11 +252,6 @@ def write_stamp(stamp):
     draft = STAMP.with_suffix(".draft")
     draft.write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
     draft.replace(STAMP)
-
-
-def say(what):
-    version = ".".join(map(str, sys.version_info[:3]))
-    print(f"gatepost: {what} .venv with Python {version}, a minute the first time", flush=True)
 
 
 @contextlib.contextmanager
