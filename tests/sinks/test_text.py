@@ -1,20 +1,23 @@
 """The words and the cleaning that all sinks share."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sample_run import result
+from sample_run import fine_run, result, sample_run
 
-from gatepost.model import Level, Past, Result
+from gatepost.model import Level, Limits, Past, Result
 from gatepost.sinks.text import (
     age,
+    change_words,
     clean_text,
     count_words,
     moment,
     one_line,
     shorten,
     standing,
+    value_words,
     web_url,
 )
 
@@ -122,3 +125,22 @@ def test_counts_agree_with_their_level() -> None:
 def test_only_web_addresses_become_links(text: str, url: str) -> None:
     """Whatever is not http(s) is no link; what could end a markup's link is percent-encoded."""
     assert web_url(text) == url
+
+
+def test_changes_are_counted_against_the_run_before() -> None:
+    """New, known and recovered are counted, and the moment they are told against is named."""
+    words = "4 new, 2 still failing, 1 recovered since 2026-03-09 02:00 UTC"
+    assert change_words(sample_run()) == words
+    quiet = replace(sample_run(), results=())
+    assert change_words(quiet) == "no change since 2026-03-09 02:00 UTC"
+    assert change_words(fine_run()) == "no earlier run to compare with"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(None, ""), (83.33, "83.33 %"), (94.99996, "94.99996 %"), (math.nan, "nan")],
+)
+def test_values_keep_their_side_of_a_limit(value: float | None, words: str) -> None:
+    """A value just below its limit is not rounded onto it."""
+    row = result("a.b.c", Level.BREACH, "bad.", value=value, unit="%", limits=Limits(95))
+    assert value_words(row.verdict) == words

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
-from gatepost.model import Level, Result
-from gatepost.wording import plural
+from gatepost.model import Level, Result, Run, Verdict
+from gatepost.wording import format_number, plural, with_unit
 
 # What no sink may pass on: C0 and C1 controls but tab and line feed, bidirectional
 # embeddings, overrides and isolates, lone surrogates, and XML 1.0's non-characters.
@@ -86,3 +88,23 @@ def count_words(counts: Mapping[Level, int]) -> str:
         plural(count, level.label) if level in _COUNTABLE else f"{count:,} {level.label}"
         for level, count in counts.items()
     )
+
+
+def change_words(run: Run) -> str:
+    """Say what changed: `3 new, 2 still failing, 1 recovered since 2026-03-09 02:00 UTC`."""
+    if run.compared_with is None:
+        return "no earlier run to compare with"
+    changes = Counter(result.change for result in run.results)
+    kinds = {"new": "new", "still": "still failing", "recovered": "recovered"}
+    parts = [f"{changes[kind]:,} {words}" for kind, words in kinds.items() if changes[kind]]
+    return f"{', '.join(parts) or 'no change'} since {moment(run.compared_with)}"
+
+
+def value_words(verdict: Verdict) -> str:
+    """The measured value with its unit, never rounded across a limit; empty when there is none."""
+    if verdict.value is None:
+        return ""
+    if not math.isfinite(verdict.value):
+        return str(verdict.value)
+    number = format_number(verdict.value, beside=verdict.limits.bounds)
+    return with_unit(number, one_line(verdict.unit))
