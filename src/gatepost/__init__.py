@@ -1,1 +1,76 @@
-"""Gatepost turns pytest into a checker of live systems."""
+"""Gatepost turns pytest into a checker of live systems.
+
+What authors of checks need is here by name and loaded when first used, so
+that an unused plugin costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gatepost.authoring import check as check
+    from gatepost.errors import ConfigurationError as ConfigurationError
+    from gatepost.errors import DeclarationError as DeclarationError
+    from gatepost.errors import MeasurementError as MeasurementError
+    from gatepost.errors import Unavailable as Unavailable
+    from gatepost.expectations.answers import answers as answers
+    from gatepost.expectations.freshness import fresh_within as fresh_within
+    from gatepost.expectations.health import all_healthy as all_healthy
+    from gatepost.expectations.limits import above as above
+    from gatepost.expectations.limits import at_least as at_least
+    from gatepost.expectations.limits import at_most as at_most
+    from gatepost.expectations.limits import below as below
+    from gatepost.expectations.limits import between as between
+    from gatepost.expectations.limits import exactly as exactly
+    from gatepost.expectations.limits import recorded as recorded
+    from gatepost.expectations.mean import share_of_mean as share_of_mean
+    from gatepost.expectations.responses import responds as responds
+    from gatepost.expectations.tables import conforms_to as conforms_to
+    from gatepost.expectations.tables import row_count as row_count
+    from gatepost.model import Verdict as Verdict
+    from gatepost.tables.table import Table as Table
+    from gatepost.targets.database import Database as Database
+    from gatepost.targets.directory import Directory as Directory
+    from gatepost.targets.endpoint import Endpoint as Endpoint
+    from gatepost.targets.endpoint import Response as Response
+    from gatepost.targets.host import Host as Host
+
+_HOMES = {
+    "authoring": ("check",),
+    "errors": ("ConfigurationError", "DeclarationError", "MeasurementError", "Unavailable"),
+    "expectations.answers": ("answers",),
+    "expectations.freshness": ("fresh_within",),
+    "expectations.health": ("all_healthy",),
+    "expectations.limits": (
+        "above",
+        "at_least",
+        "at_most",
+        "below",
+        "between",
+        "exactly",
+        "recorded",
+    ),
+    "expectations.mean": ("share_of_mean",),
+    "expectations.responses": ("responds",),
+    "expectations.tables": ("conforms_to", "row_count"),
+    "model": ("Verdict",),
+    "tables.table": ("Table",),
+    "targets.database": ("Database",),
+    "targets.directory": ("Directory",),
+    "targets.endpoint": ("Endpoint", "Response"),
+    "targets.host": ("Host",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'gatepost' has no attribute {name!r}")
+    value = getattr(import_module(f"gatepost.{home}"), name)
+    globals()[name] = value
+    return value

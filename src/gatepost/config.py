@@ -22,8 +22,6 @@ from gatepost.masking import Secrets, is_secret_key, password_of
 if TYPE_CHECKING:
     from gatepost.targets.base import TargetSettings
 
-FILE_NAME = "gatepost.toml"
-
 _SECTIONS = {"targets": "a table for each target", "limits": "a table for each check id"}
 _CHANNELS = {
     "slack": {"webhook": "the incoming webhook's URL", "report_url": "where people open it"}
@@ -79,6 +77,28 @@ def read_configuration(path: Path, environment: Mapping[str, str] = os.environ) 
         listed = "\n".join(f"{path.name}: {mistake}" for mistake in reader.mistakes)
         raise ConfigurationError(listed)
     return configuration
+
+
+def expand_text(where: str, text: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Replace `${NAME}` and `${NAME:-default}` in one text; `$$` is a dollar sign.
+
+    Raises ConfigurationError when a variable without a default is not set.
+    """
+    try:
+        return _VARIABLE.sub(lambda found: _variable(where, found, environment), text)
+    except _Unset as unset:
+        raise ConfigurationError(str(unset)) from None
+
+
+def _variable(where: str, found: re.Match[str], environment: Mapping[str, str]) -> str:
+    name, default = found["name"], found["default"]
+    if name is None:
+        return "$"
+    if environment.get(name):
+        return environment[name]
+    if default is None:
+        raise _Unset(f"{where}: the environment variable {name} is not set")
+    return str(default)
 
 
 class _Unset(Exception):  # noqa: N818 - a signal between two functions, not an error
@@ -185,19 +205,9 @@ class _Reader:
                 f"{where}: a secret is written in the file; take it from the environment, "
                 'as in "${NAME}"'
             )
-        expanded = _VARIABLE.sub(lambda found: self._variable(where, found), value)
+        expanded = _VARIABLE.sub(lambda found: _variable(where, found, self.environment), value)
         self.secrets.learn(key, expanded)
         return expanded
-
-    def _variable(self, where: str, found: re.Match[str]) -> str:
-        name, default = found["name"], found["default"]
-        if name is None:
-            return "$"
-        if self.environment.get(name):
-            return self.environment[name]
-        if default is None:
-            raise _Unset(f"{where}: the environment variable {name} is not set")
-        return str(default)
 
     def _explain(self, where: str, error: Any, keys: list[str]) -> None:
         for mistake in error.errors(include_url=False, include_context=False):

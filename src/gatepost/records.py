@@ -100,8 +100,9 @@ def _time(text: str | None) -> datetime | None:
 def _plain(record: Any) -> Any:
     if record is None or type(record) in (str, int, float, bool):
         return record
-    if isinstance(record, str):
-        return str(record)
+    for kind in (str, int, float):  # their subclasses: enums, numpy's float64
+        if isinstance(record, kind):
+            return kind(record)
     if isinstance(record, datetime):
         return record.isoformat()
     if isinstance(record, (tuple, list)):

@@ -1,0 +1,156 @@
+"""From a function and what its marks say to a declaration: identity, owner, runbook, limits."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gatepost.authoring import Said
+from gatepost.errors import DeclarationError
+from gatepost.model import Declaration
+from gatepost.project import Project
+
+if TYPE_CHECKING:
+    from gatepost.expectations.base import Expectation
+    from gatepost.expectations.sustained import Sustained
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A check as it runs: what is shown of it, and what judges it.
+
+    `expectation` is None for a plain asserting test. `siblings` are all
+    expectations of the same measurement, so that one scan answers them all.
+    """
+
+    declaration: Declaration
+    expectation: Expectation[Any] | None = None
+    siblings: tuple[Expectation[Any], ...] = ()
+    sustained: Sustained | None = None
+
+
+def expand(said: Said, name: str) -> tuple[Expectation[Any], ...]:
+    """Every row that a check's expectations become.
+
+    Raises DeclarationError when two of them would share an id.
+    """
+    rows = tuple(row for expectation in said.expectations for row in expectation.expand())
+    labels = [row.label for row in rows]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise DeclarationError(
+                f"{name}: two expectations are called {label!r}, so their rows would share an id; "
+                "split the check into two functions, or use one expectation with both limits"
+            )
+    return rows
+
+
+def identify(file: Path, name: str, project: Project) -> tuple[str, str, str]:
+    """The system, the group and the bare name of a check, from where it is written.
+
+    `checks/shop/check_orders.py::check_late` is (shop, orders, late);
+    a module directly in the checks folder is a system of its own.
+    """
+    folder = next((each for each in project.checks if file.is_relative_to(each)), None)
+    parts = list(file.relative_to(folder).parts) if folder else [file.parent.name, file.name]
+    stem = _bare(Path(parts[-1]).stem)
+    system, *between = [*parts[:-1], stem]
+    return system, ".".join(between), _bare(name)
+
+
+def declare(
+    function: Callable[..., Any],
+    *,
+    said: Said,
+    file: Path,
+    line: int,
+    nodeid: str,
+    name: str,
+    parameter: str,
+    targets: tuple[str, ...],
+    expectation: Expectation[Any] | None,
+    rows: tuple[Expectation[Any], ...],
+    project: Project,
+) -> Declared:
+    """Put together what is known of one row before it runs.
+
+    `parameter` is what stands in the id's brackets, empty for none; `rows` are
+    all expectations of the function, of which `expectation` is one. Raises
+    DeclarationError when an override, the runbook or `sustained` cannot work.
+    """
+    from gatepost.expectations.sustained import parse_sustained
+
+    system, group, bare = identify(file, name, project)
+    check_id = ".".join(filter(None, (system, group, bare)))
+    check_id += f"[{parameter}]" if parameter else ""
+    sustained = None if said.sustained is None else parse_sustained(said.sustained)
+    if sustained and project.cadence and not _returns_series(function):
+        sustained.slots(project.cadence)
+    override = project.configuration.limits.get(check_id)
+    if override is not None and expectation is not None:
+        expectation = _overridden(check_id, expectation, dict(override))
+    declaration = Declaration(
+        id=check_id,
+        system=system,
+        group=group,
+        nodeid=nodeid,
+        file=_relative(file, project.root),
+        line=line,
+        severity=said.severity,
+        owner=said.owner,
+        runbook=find_runbook(said.runbook, file, project.root),
+        ticket=said.ticket,
+        doc=inspect.getdoc(function) or "",
+        sustained=str(sustained) if sustained else "",
+        targets=targets,
+    )
+    if expectation is not None:
+        declaration = replace(
+            declaration,
+            expectation=str(expectation),
+            limits=expectation.limits,
+            unit=expectation.unit,
+        )
+    return Declared(declaration, expectation, rows, sustained)
+
+
+def find_runbook(runbook: str, file: Path, root: Path) -> str:
+    """The runbook as an URL, or as a path relative to the project.
+
+    A bare name is a Markdown file in the folder `runbooks` beside the check.
+    Raises DeclarationError when there is no such file.
+    """
+    if not runbook or "://" in runbook:
+        return runbook
+    beside = file.parent / "runbooks" / f"{runbook.removesuffix('.md')}.md"
+    for candidate in (beside, root / runbook):
+        if candidate.is_file():
+            return _relative(candidate, root)
+    raise DeclarationError(
+        f"runbook {runbook!r}: there is no {_relative(beside, root)}; write it, or give an URL"
+    )
+
+
+def _overridden(check_id: str, expectation: Expectation[Any], values: dict[str, Any]) -> Any:
+    try:
+        return expectation.override(values)
+    except DeclarationError as error:
+        raise DeclarationError(f'gatepost.toml: limits."{check_id}": {error}') from None
+
+
+def _returns_series(function: Callable[..., Any]) -> bool:
+    returned = getattr(function, "__annotations__", {}).get("return", "Series")
+    return "Series" in (
+        returned if isinstance(returned, str) else getattr(returned, "__name__", "")
+    )
+
+
+def _relative(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("check_").removeprefix("test_")

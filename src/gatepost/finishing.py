@@ -1,0 +1,152 @@
+"""What happens once every check has been judged: history, decision, sinks, exit status.
+
+Only the controlling process comes here; the workers of a distributed run
+measure and judge, and hand their results over.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from gatepost.decision import Decision, Word, decide
+from gatepost.errors import HistoryError
+from gatepost.history import History
+from gatepost.model import Mode, Past, Problem, Result, Run
+from gatepost.project import Project
+from gatepost.sinks import Outlet, publish
+from gatepost.wording import plural
+
+_LIBRARIES = ("gatepost", "pytest", "pandera", "pandas", "sqlalchemy", "psycopg")
+_REVISIONS = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "GIT_COMMIT")
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What collection found: how many checks were selected, and how many were not.
+
+    `interrupted` says why the run ended early; empty when it did not.
+    """
+
+    expected: int
+    deselected: int = 0
+    interrupted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that has been stored and told about, and the decision on it."""
+
+    run: Run
+    decision: Decision
+
+    @property
+    def fails(self) -> bool:
+        """Whether the process must not end in success."""
+        return self.decision.word is Word.BLOCK
+
+
+def finish(
+    project: Project,
+    results: Sequence[Result],
+    collected: Collected,
+    problems: Sequence[Problem],
+    targets: Mapping[str, str],
+) -> Finished:
+    """Compare with history, store, decide, and tell every sink."""
+    history, found = _open_history(project)
+    past, lost = _past(history, project, results)
+    run = Run(
+        id=project.run_id,
+        slot=project.slot,
+        mode=project.mode,
+        started=project.started,
+        finished=datetime.now(UTC),
+        results=tuple(replace(each, past=past.get(each.check.id, Past())) for each in results),
+        expected=collected.expected,
+        schedule=project.schedule,
+        deselected=collected.deselected,
+        partial=_partial(results, collected),
+        revision=_revision(project.root),
+        versions=_versions(),
+        targets=targets,
+        problems=(*problems, *found, *lost),
+        compared_with=max((each.slot for each in past.values() if each.slot), default=None),
+    )
+    decision = decide(run)
+    run = replace(run, problems=(*run.problems, *_record(history, run, decision)))
+    configuration = project.configuration
+    outlet = Outlet(project.root, project.reports, configuration.slack, configuration.secrets)
+    return Finished(publish(run, outlet), decision)
+
+
+def _partial(results: Sequence[Result], collected: Collected) -> str:
+    missing = collected.expected - len(results)
+    if missing <= 0:
+        return ""
+    counted = f"{missing} of {plural(collected.expected, 'check')} did not run"
+    return f"{collected.interrupted}, {counted}" if collected.interrupted else counted
+
+
+def _open_history(project: Project) -> tuple[History | None, tuple[Problem, ...]]:
+    try:
+        read_only = project.mode is Mode.LOCAL
+        return History.open(project.history, read_only=read_only), ()
+    except HistoryError as error:
+        return None, (Problem("history", str(error)),)
+
+
+def _past(
+    history: History | None, project: Project, results: Sequence[Result]
+) -> tuple[Mapping[str, Past], tuple[Problem, ...]]:
+    if history is None:
+        return {}, ()
+    ids = [result.check.id for result in results]
+    try:
+        return history.past(ids, schedule=project.schedule, before=project.slot), ()
+    except HistoryError as error:
+        return {}, (Problem("history", str(error)),)
+
+
+def _record(history: History | None, run: Run, decision: Decision) -> tuple[Problem, ...]:
+    if history is None or run.mode is Mode.LOCAL:
+        return ()
+    try:
+        recorded = history.record(run, decision=decision.word)
+    except HistoryError as error:
+        return (Problem("history", f"nothing of this run was stored: {error}"),)
+    return () if recorded.stored else (Problem("history", recorded.sentence),)
+
+
+def _revision(root: Path) -> str:
+    for name in _REVISIONS:
+        if os.environ.get(name):
+            return os.environ[name]
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],  # noqa: S607 - the user's own git
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return described.stdout.strip()
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions

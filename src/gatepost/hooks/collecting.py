@@ -1,0 +1,153 @@
+"""Collection: which functions are checks, and which rows each of them becomes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Generator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatepost.authoring import Said, read_marks
+from gatepost.declaring import Declared, declare, expand
+from gatepost.errors import DeclarationError
+from gatepost.hooks.rows import labels_of, row_id, split_brackets
+from gatepost.model import Declaration, Problem
+from gatepost.project import Project
+
+DECLARATIONS = pytest.StashKey[list[Declaration]]()
+"""On the session after collection: the declaration of every selected check."""
+
+DECLARED = pytest.StashKey[Declared]()
+"""On an item that is a check: what is known of it before it runs."""
+
+ROW = "gatepost_row"
+
+
+class Collecting:
+    """Finds checks and declares them; a wrong declaration is an error of its module."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.expected = 0
+        self.deselected = 0
+        self.problems: list[Problem] = []
+        self._nodes: dict[str, str] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pycollect_makeitem(
+        self, collector: pytest.Module | pytest.Class, name: str, obj: object
+    ) -> Generator[None, Any, Any]:
+        """Declare what is collected; leave alone functions that only happen to be called check_."""
+        try:
+            collected = yield
+            if self._only_looks_like_one(collector.path, name, obj):
+                return []
+            for item in collected if isinstance(collected, list) else []:
+                if isinstance(item, pytest.Function) and self._is_check(item):
+                    item.stash[DECLARED] = self._declare(item)
+        except DeclarationError as error:
+            raise collector.CollectError(f"{name}: {error}") from None
+        return collected
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make a row of each expectation, and of each rule that one expands into."""
+        marks = list(metafunc.definition.iter_markers("check"))
+        if not marks:
+            return
+        own = [mark for mark in metafunc.definition.own_markers if mark.name == "check"]
+        if sum(bool(mark.args) for mark in own) > 1:
+            raise DeclarationError("two @check(...) on one function; put the expectations into one")
+        said = _said(metafunc.definition)
+        rows = expand(said, metafunc.definition.name)
+        if labels := labels_of(said.expectations, rows):
+            metafunc.fixturenames.append(ROW)
+            metafunc.parametrize(ROW, rows, ids=[row_id(label) for label in labels])
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Count the checks that were left out by -k, -m or --lf."""
+        self.deselected += sum(DECLARED in item.stash for item in items)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what will run, and which overrides in the configuration matched nothing."""
+        declared = [item.stash[DECLARED] for item in session.items if DECLARED in item.stash]
+        self.expected = len(declared)
+        session.stash[DECLARATIONS] = [each.declaration for each in declared]
+        if self._everything_was_asked_for(session.config):
+            for check_id in self.project.configuration.limits:
+                if check_id not in self._nodes:
+                    self.problems.append(_unmatched(check_id, list(self._nodes)))
+
+    def _declare(self, item: pytest.Function) -> Declared:
+        said = _said(item)
+        rows = expand(said, item.name)
+        parameter, label = split_brackets(item.name, labels_of(said.expectations, rows))
+        expectation = next((row for row in rows if row.label == label), None)
+        if not label and rows:
+            expectation = _only(rows)
+        name = _name(item)
+        declared = declare(
+            item.function,
+            said=said,
+            file=item.path,
+            line=item.location[1] + 1 if item.location[1] is not None else 1,
+            nodeid=item.nodeid,
+            name=name,
+            parameter="-".join(filter(None, (parameter, label))),
+            targets=tuple(sorted(set(item.fixturenames) & set(self.project.configuration.targets))),
+            expectation=expectation,
+            rows=rows,
+            project=self.project,
+        )
+        check_id = declared.declaration.id
+        other = self._nodes.setdefault(check_id, item.nodeid)
+        if other != item.nodeid:
+            raise DeclarationError(f"the id {check_id} is taken by {other}; rename one of them")
+        return declared
+
+    def _is_check(self, item: pytest.Function) -> bool:
+        return self.project.holds(item.path) or item.get_closest_marker("check") is not None
+
+    def _only_looks_like_one(self, file: Path, name: str, obj: object) -> bool:
+        is_named_so = name.startswith("check_") and inspect.isroutine(obj)
+        marks = getattr(obj, "pytestmark", [])
+        return (
+            is_named_so
+            and not self.project.holds(file)
+            and not any(mark.name == "check" for mark in marks)
+        )
+
+    def _everything_was_asked_for(self, config: pytest.Config) -> bool:
+        asked = [Path(config.invocation_params.dir, arg) for arg in config.args if "::" not in arg]
+        folders = [folder for folder in self.project.checks if folder.is_dir()]
+        return all(any(folder.is_relative_to(arg) for arg in asked) for folder in folders)
+
+
+def _said(node: pytest.Item) -> Said:
+    by_node: dict[Any, list[pytest.Mark]] = {}
+    for holder, mark in node.iter_markers_with_node("check"):
+        by_node.setdefault(holder, []).append(mark)
+    return read_marks(mark for marks in reversed(by_node.values()) for mark in marks)
+
+
+def _only(rows: tuple[Any, ...]) -> Any:
+    if len(rows) > 1:
+        raise DeclarationError(
+            "pytest.param(marks=check(...)) takes one expectation that is one row; "
+            "put several on the function itself"
+        )
+    return rows[0]
+
+
+def _name(item: pytest.Function) -> str:
+    name = item.originalname
+    return f"{item.cls.__name__}.{name}" if item.cls else name
+
+
+def _unmatched(check_id: str, known: list[str]) -> Problem:
+    near = get_close_matches(check_id, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return Problem("gatepost.toml", f'limits."{check_id}" matches no check{hint}')

@@ -1,0 +1,254 @@
+"""Running: measure each check once, judge each of its rows, and report in pytest's terms."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gatepost.declaring import Declared
+from gatepost.errors import HistoryError, MeasurementError, Unavailable
+from gatepost.history import History
+from gatepost.hooks.collecting import DECLARED
+from gatepost.hooks.rows import row_id
+from gatepost.measuring import Measurement, judge, judge_error, judge_outage, measure
+from gatepost.model import Level, Point, Result, Verdict
+from gatepost.project import Project
+from gatepost.records import result_to_dict
+from gatepost.targets.base import Target, TargetContext
+from gatepost.targets.outages import Outages
+from gatepost.targets.registry import open_target
+from gatepost.wording import shorten
+
+if TYPE_CHECKING:
+    from gatepost.config import TargetEntry
+
+MEASURED = pytest.StashKey[tuple[Measurement | None, Verdict]]()
+
+_LONGEST_TRACEBACK = 20_000
+
+
+class Running:
+    """Measures and judges in the process that runs the items: the only one, or a worker."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.targets: dict[str, str] = {}
+        self._secrets = project.configuration.secrets
+        self._witnesses: dict[str, str] = {}
+        self._kept: tuple[str, Measurement] | None = None
+        self._verdicts: dict[str, Verdict] = {}
+        self._selected: list[Declared] = []
+
+    def target_fixtures(self) -> ModuleType:
+        """A plugin in which each configured target is a fixture of its own name."""
+        outages = Outages(self.project.shared)
+        context = TargetContext(self.project.slot, self.project.root, outages)
+        module = ModuleType("gatepost_targets")
+        for entry in self.project.configuration.targets.values():
+            setattr(module, entry.name, self._fixture(entry, context))
+        return module
+
+    def verdicts_beside(self, item: pytest.Item) -> dict[str, Verdict]:
+        """The verdicts on the item's group, itself left out; not judged yet is not evaluated."""
+        own = item.stash[DECLARED].declaration
+        unknown = Verdict(Level.INHIBITED, "not judged before this check")
+        ids = [
+            each.declaration.id
+            for each in self._selected
+            if (each.declaration.system, each.declaration.group) == (own.system, own.group)
+        ]
+        return {each: self._verdicts.get(each, unknown) for each in ids if each != own.id}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Choose the check that carries a target's outage: one that judges it, or the first."""
+        self._selected = [item.stash[DECLARED] for item in session.items if DECLARED in item.stash]
+        for judging in (True, False):
+            for declared in self._selected:
+                if _judges_outages(declared) or not judging:
+                    for target in declared.declaration.targets:
+                        self._witnesses.setdefault(target, declared.declaration.id)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> object | None:
+        """Measure, judge, and end the item as its verdict demands."""
+        declared = pyfuncitem.stash.get(DECLARED, None)
+        if declared is None or inspect.iscoroutinefunction(pyfuncitem.obj):
+            return None
+        measurement = self._measure(pyfuncitem, declared)
+        verdict = self._judge(measurement, declared)
+        pyfuncitem.stash[MEASURED] = (measurement, verdict)
+        if verdict.level is Level.INHIBITED:
+            pytest.skip(verdict.sentence)
+        if verdict.level.fails:
+            error = measurement.error
+            if error is not None and not isinstance(error, MeasurementError):
+                raise error
+            pytest.fail(verdict.sentence, pytrace=False)
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the result to the report, as plain data that reaches the controller."""
+        report = yield
+        declared = item.stash.get(DECLARED, None)
+        if declared is None:
+            return report
+        _mask(report, self._secrets.mask)
+        if call.when == "call" or (call.when == "setup" and not report.passed):
+            measurement, verdict = item.stash.get(MEASURED, (None, None))
+            if measurement is not None:
+                del item.stash[MEASURED]  # items live as long as the session, values must not
+            if verdict is None:
+                verdict = self._judge_setup(declared, call, report)
+            verdict = _as_pytest_says(verdict, report)
+            result = self._result(declared, verdict, measurement, call, report)
+            self._verdicts[declared.declaration.id] = verdict
+            report.gatepost = result_to_dict(result)  # type: ignore[attr-defined]
+        return report
+
+    def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> None:
+        """Let go of a measurement as soon as no row of its check is left."""
+        if self._kept and (nextitem is None or _measured_as(nextitem) != self._kept[0]):
+            self._kept = None
+
+    def _measure(self, item: pytest.Function, declared: Declared) -> Measurement:
+        key = _measured_as(item)
+        if self._kept and self._kept[0] == key:
+            return self._kept[1]
+        wanted = inspect.signature(item.obj).parameters
+        given = {name: item.funcargs[name] for name in wanted if name in item.funcargs}
+        asks = [ask for row in declared.siblings for ask in row.asks]
+        measurement = measure(lambda: item.obj(**given), asks, self.project.slot)
+        self._kept = (key, measurement)
+        return measurement
+
+    def _judge(self, measurement: Measurement, declared: Declared) -> Verdict:
+        if isinstance(measurement.error, Unavailable):
+            return self._judge_outage(measurement.error, declared)
+        return judge(
+            measurement,
+            declared,
+            self.project.slot,
+            self.project.cadence,
+            lambda: self._history(declared),
+        )
+
+    def _judge_outage(self, outage: Unavailable, declared: Declared) -> Verdict:
+        witness = self._witnesses.setdefault(outage.target, declared.declaration.id)
+        return judge_outage(outage, declared, is_witness=witness == declared.declaration.id)
+
+    def _judge_setup(
+        self, declared: Declared, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> Verdict:
+        """The verdict on an item whose function was never called, or left without a value."""
+        raised = call.excinfo.value if call.excinfo else None
+        if isinstance(raised, Unavailable):
+            verdict = self._judge_outage(raised, declared)
+            if verdict.level is Level.INHIBITED:
+                report.outcome = "skipped"
+                report.longrepr = (
+                    str(declared.declaration.file),
+                    declared.declaration.line,
+                    verdict.sentence,
+                )
+            else:
+                report.longrepr = self._secrets.mask(verdict.sentence)
+            return verdict
+        if report.skipped:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+            return Verdict(Level.INHIBITED, shorten(reason.removeprefix("Skipped: ")) or "skipped")
+        if isinstance(raised, Exception):
+            return judge_error(raised, declared)
+        if report.failed:
+            return Verdict(Level.ERROR, shorten(report.longreprtext))
+        return Verdict(Level.OK, "passed")
+
+    def _result(
+        self,
+        declared: Declared,
+        verdict: Verdict,
+        measurement: Measurement | None,
+        call: pytest.CallInfo[None],
+        report: pytest.TestReport,
+    ) -> Result:
+        mask = self._secrets.mask
+        said = replace(verdict, sentence=mask(verdict.sentence))
+        is_traceback = verdict.level is Level.ERROR and report.failed
+        traceback = report.longreprtext[-_LONGEST_TRACEBACK:] if is_traceback else ""
+        if traceback == said.sentence:
+            traceback = ""
+        if measurement is None:
+            started = datetime.fromtimestamp(call.start, UTC)
+            return Result(declared.declaration, said, started, call.duration, traceback=traceback)
+        return Result(
+            check=declared.declaration,
+            verdict=said,
+            started=measurement.started,
+            seconds=measurement.seconds,
+            statements=tuple(map(mask, measurement.statements)),
+            rows=measurement.rows,
+            traceback=traceback,
+        )
+
+    def _history(self, declared: Declared) -> tuple[Point, ...]:
+        """The check's stored values; none where there is no history that can be read."""
+        check_id, project = declared.declaration.id, self.project
+        try:
+            return self._store.points(check_id, schedule=project.schedule, before=project.slot)
+        except HistoryError:
+            return ()  # the controller reads the same history and reports the error, once
+
+    @cached_property
+    def _store(self) -> History:
+        return History.open(self.project.history, read_only=True)
+
+    def _fixture(self, entry: TargetEntry, context: TargetContext) -> Any:
+        def target() -> Iterator[Target]:
+            opened = open_target(entry, context)
+            self.targets[entry.name] = self._secrets.mask(opened.describe())
+            yield opened
+            opened.close()
+
+        target.__doc__ = f"The {entry.kind} of [targets.{entry.name}] in gatepost.toml."
+        return pytest.fixture(scope="session", name=entry.name)(target)
+
+
+def _judges_outages(declared: Declared) -> bool:
+    return declared.expectation is not None and declared.expectation.judge_outage("") is not None
+
+
+def _measured_as(item: pytest.Item) -> str:
+    """What the rows of one measurement have in common: the item's id without the row's label."""
+    declared = item.stash.get(DECLARED, None)
+    if declared is None or declared.expectation is None or len(declared.siblings) < 2:
+        return item.nodeid
+    return item.nodeid.removesuffix(f"{row_id(declared.expectation.label)}]")
+
+
+def _mask(report: pytest.TestReport, mask: Any) -> None:
+    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+        text = report.longreprtext
+        if mask(text) != text:
+            report.longrepr = mask(text)
+    report.sections = [(title, mask(content)) for title, content in report.sections]
+
+
+def _as_pytest_says(verdict: Verdict, report: pytest.TestReport) -> Verdict:
+    """Follow pytest where it overrules the item: expected failures, and strict ones that pass."""
+    if hasattr(report, "wasxfail") and report.skipped:
+        reason = report.wasxfail or "expected to fail"
+        return replace(
+            verdict, level=Level.WARNING, sentence=f"known issue ({reason}): {verdict.sentence}"
+        )
+    if report.failed and not verdict.level.fails:
+        return replace(verdict, level=Level.BREACH, sentence=shorten(report.longreprtext))
+    return verdict

@@ -1,0 +1,117 @@
+"""The pytest plugin: options, and joining the run of a project that has a gatepost.toml.
+
+In any other project it stays inactive and costs nothing. The hooks of an
+active run are in `gatepost.hooks`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gatepost.hooks.running import Running
+    from gatepost.model import Verdict
+
+_RUNNING = "gatepost-running"
+_FILE_NAME = "gatepost.toml"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Flat options for what concerns one run; what is structured stands in gatepost.toml."""
+    group = parser.getgroup("gatepost", "checks of live systems")
+    group.addoption(
+        "--gatepost-mode",
+        choices=("local", "scheduled", "gate"),
+        help="local (default) only reads history; scheduled stores its observations and "
+        "notifies; gate stores only its decision",
+    )
+    group.addoption("--gatepost-slot", metavar="TIME", help="the moment the run stands for (ISO)")
+    group.addoption("--gatepost-config", metavar="FILE", help="the gatepost.toml to use")
+    group.addoption("--gatepost-reports", metavar="DIR", help="the folder of the reports")
+    parser.addini("gatepost_mode", "what a run may write: local, scheduled, gate", default="local")
+    parser.addini("gatepost_config", "the gatepost.toml to use", default="")
+    parser.addini("gatepost_checks", "folders with checks", type="args", default=["checks"])
+    parser.addini("gatepost_reports", "folder of the reports", default="reports")
+    parser.addini("gatepost_history", "SQLAlchemy URL of the history; ${NAME} is expanded")
+    parser.addini("gatepost_schedule", "name of the schedule, where there are several")
+    parser.addini("gatepost_cadence", 'time between two runs of the schedule, such as "5 min"')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark, and join the run where the project has a gatepost.toml."""
+    config.addinivalue_line(
+        "markers", "check(*expectations, severity, owner, ...): what is acceptable of the result"
+    )
+    if file := _configuration_file(config):
+        _join(config, file)
+
+
+@pytest.fixture
+def verdicts(request: pytest.FixtureRequest) -> Mapping[str, Verdict]:
+    """The verdicts on the other checks of this check's group, by id.
+
+    Put the check that takes it last in its file: what has not been judged
+    before it counts as not evaluated.
+    """
+    running: Running | None = request.config.pluginmanager.getplugin(_RUNNING)
+    if running is None:
+        raise pytest.UsageError(f"the fixture 'verdicts' needs a project with a {_FILE_NAME}")
+    return running.verdicts_beside(request.node)
+
+
+def _join(config: pytest.Config, file: Path) -> None:
+    from gatepost.errors import ConfigurationError
+    from gatepost.hooks.collecting import Collecting
+    from gatepost.hooks.concluding import Concluding, Worker
+    from gatepost.hooks.running import Running
+    from gatepost.options import read_project
+
+    def option(name: str) -> Any:
+        written = config.getoption(f"--{name.replace('_', '-')}", None)
+        return written or (config.getini(name) if name != "gatepost_slot" else None)
+
+    handed_down = getattr(config, "workerinput", {}).get("gatepost")
+    root = config.rootpath if option("gatepost_config") else file.parent
+    try:
+        project = read_project(file, root, option, handed_down)
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from None
+    for folder in project.checks:
+        for pattern in ("check_*.py", "*/check_*.py"):
+            config.addinivalue_line("python_files", f"{folder.as_posix()}/{pattern}")
+    config.addinivalue_line("python_functions", "check_")
+
+    collecting, running = Collecting(project), Running(project)
+    register = config.pluginmanager.register
+    register(collecting, "gatepost-collecting")
+    register(running, _RUNNING)
+    register(running.target_fixtures(), "gatepost-targets")
+    if handed_down:
+        register(Worker(config, collecting, running), "gatepost-worker")
+    else:
+        register(Concluding(config, project, collecting, running), "gatepost-concluding")
+        if config.pluginmanager.hasplugin("html"):
+            from gatepost.sinks.pytest_html import ReportColumns
+
+            register(ReportColumns(), "gatepost-html")
+
+
+def _configuration_file(config: pytest.Config) -> Path | None:
+    """The gatepost.toml that is named, or the nearest one above where pytest was started."""
+    named = config.getoption("--gatepost-config") or config.getini("gatepost_config")
+    if named:
+        file = config.rootpath / named
+        if not file.is_file():
+            raise pytest.UsageError(f"gatepost_config: there is no file {named}")
+        return file
+    start = config.invocation_params.dir
+    for folder in (start, *start.parents, config.rootpath):
+        file = folder / _FILE_NAME
+        if file.is_file():
+            return file
+    return None
