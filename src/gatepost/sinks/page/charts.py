@@ -14,10 +14,9 @@ from datetime import datetime
 from itertools import pairwise
 
 from gatepost.model import Level, Limits, Point
-from gatepost.wording import format_number, with_unit
+from gatepost.wording import format_number, plural, with_unit
 
-TREND_WIDTH, TREND_HEIGHT = 720, 96
-MOST_POINTS = 90
+TREND_WIDTH, TREND_HEIGHT = 400, 96
 _LABEL_GAP = 13
 _EDGE = 6
 
@@ -103,11 +102,11 @@ def draw_bar(value: float | None, limits: Limits, unit: str) -> Bar | None:
         return None
 
     def place(number: float) -> float:
-        return round(min(max((number - low) / (high - low) * 100, 0), 100), 2)
+        return round(min(max((number - low) / (high - low) * 100, 0), 100), 1)
 
     cuts = [low, *(bound for bound in bounds if low < bound < high), high]
     zones = tuple(
-        Zone(place(start), round(place(end) - place(start), 2), _between(limits, start, end))
+        Zone(place(start), round(place(end) - place(start), 1), _between(limits, start, end))
         for start, end in pairwise(cuts)
     )
     words = with_unit(_number(value, bounds), unit)
@@ -120,8 +119,7 @@ def draw_bar(value: float | None, limits: Limits, unit: str) -> Bar | None:
 
 
 def draw_trend(points: Sequence[Point], limits: Limits, unit: str) -> Trend | None:
-    """Lay out the newest 90 points; None when fewer than two of them have a value."""
-    points = points[-MOST_POINTS:]
+    """Lay out a series, oldest point first; None when fewer than two of its points have a value."""
     values = _finite(point.value for point in points)
     bounds = _finite(limits.bounds)
     if len(values) < 2 or points[0].at == points[-1].at:
@@ -241,13 +239,13 @@ def _apart(labels: list[Label]) -> tuple[Label, ...]:
 
 
 def _bands(edges: Sequence[float], low: float, high: float, limits: Limits) -> tuple[Zone, ...]:
-    """Cut the height of a trend into its zones, from the top down."""
+    """Find the stretches of a trend's height that are in alert, from the top down."""
     inner = TREND_HEIGHT - 2 * _EDGE
     zones = []
     for top, bottom in pairwise(edges):
         middle = high - ((top + bottom) / 2 - _EDGE) / inner * (high - low)
         zones.append(Zone(top, bottom - top, judge_place(limits, middle)))
-    return tuple(zone for zone in zones if zone.width)
+    return tuple(zone for zone in zones if zone.width and zone.level is Level.BREACH)
 
 
 Placed = tuple[int, int, Level]
@@ -261,7 +259,7 @@ def _stretches(placed: Iterable[Placed | None]) -> str:
         if place and pen:
             path.append(f"l{place[0] - pen[0]} {place[1] - pen[1]}".replace(" -", "-"))
         elif place:
-            path.append(f"M{place[0]} {place[1]}h0")
+            path.append(f"M{place[0]} {place[1]}h0")  # h0 makes a dot of a point between two gaps
         pen = place
     return "".join(path)
 
@@ -283,6 +281,6 @@ def _summary(
             ("newest", values[-1]),
         )
     )
-    outside = f"{incidents} of {len(values)} values outside the alert limits"
+    outside = f", {incidents} outside the alert limits" if incidents else ""
     missing = f", {gaps} without a value" if gaps else ""
-    return f"{numbers}; {outside}{missing}."
+    return f"{plural(len(values), 'value')}: {numbers}{outside}{missing}"

@@ -47,12 +47,22 @@ async function copyCode(button, code) {
   setTimeout(() => (button.textContent = "Copy"), 2000);
 }
 
-for (const code of document.querySelectorAll(".code pre")) {
+for (const code of document.querySelectorAll("pre")) {
+  const frame = document.createElement("div");
   const button = document.createElement("button");
+  frame.className = "code";
   button.type = "button";
   button.textContent = "Copy";
   button.addEventListener("click", () => copyCode(button, code));
-  code.before(button);
+  code.replaceWith(frame);
+  frame.append(code, button);
+}
+for (const facts of document.querySelectorAll(".detail > dl")) {
+  const link = document.createElement("a");
+  link.href = `#${facts.closest("details").id}`;
+  link.textContent = "Link to this check";
+  facts.append(document.createElement("dt"), document.createElement("dd"));
+  facts.lastChild.append(link);
 }
 for (const link of document.querySelectorAll("[data-find]")) {
   link.addEventListener("click", () => {

@@ -15,13 +15,18 @@ from gatepost.wording import format_number
 MOST_DETAILED = 2_000
 """Above so many results, those that are ok get one line each, and at most so many any more."""
 
+MOST_POINTS = 90
+MOST_POINTS_OK = 60
+"""So many of the newest points are drawn. With those that are ok drawn for less long, and without
+a bar as their trend shows value and limits too, a page of 500 checks stays under 1 MB."""
+
 MOST_ACTIONS = 40
 """So many groups get a card of their own under "What to do now"; the rest a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What unfolds under a check's row."""
+    """What unfolds under a row; `measured_with` is the row that shows the same statements."""
 
     limits: Limits
     bar: Bar | None
@@ -31,6 +36,8 @@ class Detail:
     runbook: Link | None
     ticket: Link | None
     runs: int
+    statements: tuple[str, ...]
+    measured_with: Link | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +114,39 @@ def _rows(run: Run, to_root: str) -> Iterator[Row]:
     choices = _choices(run.results)
     systems, owners = choices["system"], choices["owner"]
     crowded = len(run.results) > MOST_DETAILED
+    shown: dict[tuple[str, ...], Link] = {}
     for place, result in enumerate(run.worst_first):
         check = result.check
+        anchor = permalink(check.id)
         one_line = crowded and (result.level is Level.OK or place >= MOST_DETAILED)
         yield Row(
             result,
-            permalink(check.id),
+            anchor,
             f"{result.level} {check.severity} {systems[check.system]} {owners[check.owner]}",
-            None if one_line else _detail(result, run, to_root),
+            None if one_line else _detail(result, run, to_root, shown.get(result.statements)),
         )
+        if result.statements and not one_line:
+            shown.setdefault(result.statements, Link(check.id, f"#{anchor}"))
 
 
-def _detail(result: Result, run: Run, to_root: str) -> Detail:
+def _detail(result: Result, run: Run, to_root: str, same: Link | None) -> Detail:
     verdict, check = result.verdict, result.check
     limits = verdict.limits if verdict.limits.bounds or verdict.limits.text else check.limits
     points = verdict.trend or (*result.past.points, Point(run.slot, verdict.value))
+    fine = result.level is Level.OK
+    trend = draw_trend(points[-(MOST_POINTS_OK if fine else MOST_POINTS) :], limits, verdict.unit)
+    bar = None if fine and trend else draw_bar(verdict.value, limits, verdict.unit)
     return Detail(
         limits=limits,
-        bar=draw_bar(verdict.value, limits, verdict.unit),
-        trend=draw_trend(points, limits, verdict.unit),
+        bar=bar,
+        trend=trend,
         share=_share(verdict.bad, verdict.total),
         csv=download_csv(verdict.sample) if verdict.sample and verdict.sample.rows else "",
         runbook=link_to(check.runbook, to_root),
         ticket=link_to(check.ticket, to_root),
         runs=_failing_runs(result),
+        statements=() if same else result.statements,
+        measured_with=same,
     )
 
 
