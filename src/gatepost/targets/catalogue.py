@@ -70,7 +70,8 @@ MAINTENANCE = {
     "postgresql": """
         select greatest(last_analyze, last_autoanalyze), greatest(last_vacuum, last_autovacuum),
                n_live_tup, n_dead_tup
-        from pg_stat_all_tables where relid = to_regclass(:name)
+        from pg_stat_all_tables
+        where relid = to_regclass(concat_ws('.', quote_ident(:schema), quote_ident(:name)))
     """,
 }
 

@@ -206,7 +206,8 @@ class Database:
     def maintenance(self, table: str) -> Maintenance:
         """Tell when a table was last analysed and vacuumed, and its dead rows; PostgreSQL only."""
         sql = self._for_engine("maintenance", catalogue.MAINTENANCE)
-        found = self._read(sql, {"name": str(table_clause(table))})
+        clause = table_clause(table)
+        found = self._read(sql, {"name": clause.name, "schema": clause.schema})
         if not found.rows:
             raise self._unknown("table", table)
         return Maintenance(*found.rows[0])
