@@ -1,0 +1,49 @@
+"""Limits on the percentage of good rows, by the label of the rule that they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+
+from gatepost.errors import DeclarationError
+from gatepost.expectations.limits import Limit
+from gatepost.wording import join_some
+
+
+def read_tolerances(tolerate: Mapping[str, Limit], known: Collection[str]) -> dict[str, Limit]:
+    """The tolerances as limits in percent.
+
+    Raises DeclarationError for one that cannot be meant as a percentage of good
+    rows, and for a label that no rule has, with the nearest that there are.
+    """
+    for label in tolerate:
+        if label not in known:
+            near = get_close_matches(label, known, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(map(repr, near))}?" if near else ""
+            every = f"there are {join_some(map(repr, known), most=12)}"
+            raise DeclarationError(
+                f"conforms_to has a tolerance for {label!r}, but no such rule; {hint or every}"
+            )
+    return {label: as_percentage(label, limit) for label, limit in tolerate.items()}
+
+
+def as_percentage(label: str, limit: object) -> Limit:
+    """A limit as one in percent; raises DeclarationError for what cannot be meant so."""
+    where = f"the tolerance of {label!r}"
+    if not isinstance(limit, Limit) or limit.unit not in ("", "%"):
+        raise DeclarationError(
+            f"{where} is a limit on the percentage of good rows, such as at_least(95), not {limit}"
+        )
+    for region in (limit.target, limit.alert):
+        if region is None:
+            continue
+        if region.low is None or region.high is not None:
+            raise DeclarationError(
+                f"{where} is {limit}; it counts good rows, so it takes at_least or above"
+            )
+        if 0 < region.low <= 1 or not 0 <= region.low <= 100:
+            raise DeclarationError(
+                f"{where} is {limit}; it is a percentage, from 0 to 100: write 95, not 0.95"
+            )
+    return replace(limit, measured_in="%")

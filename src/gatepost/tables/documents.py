@@ -1,0 +1,95 @@
+"""Judges a JSON document by the rules of a pandera model: one object is one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gatepost.tables.asks import CountBad, NotEvaluated, Whole
+from gatepost.tables.evaluation import columns_of, evaluate
+from gatepost.tables.rules import Rule, dtype_of
+from gatepost.wording import plural, shorten
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pandera.pandas import DataFrameSchema
+
+
+class _Row(Protocol):
+    """One row of an expanded conforms_to."""
+
+    @property
+    def ask(self) -> CountBad: ...
+
+    def tolerates(self, bad: int, total: int) -> bool: ...
+
+
+def judge_document(document: Any, expectation: Any) -> list[str]:
+    """The rules of a `conforms_to` that a JSON document breaks, each as a short phrase.
+
+    The document is an object or a list of objects. Members of nested objects
+    are columns named with dots ("database.latency"); a list is one cell. As
+    JSON has fewer types than pandas, a whole number passes for a float, and
+    a model's coercion is applied: with it, text may stand for a time.
+    """
+    records = document if isinstance(document, list) else [document]
+    if not all(isinstance(record, dict) for record in records):
+        kind = "list of something else" if isinstance(document, list) else type(document).__name__
+        return [f"an object or a list of objects is expected, got a {kind}"]
+    if not records:
+        return ["the list has no objects"]
+    rows: tuple[_Row, ...] = expectation.expand()
+    frame = _frame(records, rows[0].ask.rules[0].schema)
+    return [phrase for row in rows for phrase in _phrases(row, frame)]
+
+
+def _phrases(row: _Row, frame: pd.DataFrame) -> Iterator[str]:
+    for rule in row.ask.rules:
+        found = evaluate(rule, frame)
+        if isinstance(found, NotEvaluated):
+            if not found.absent:  # the rule that it is present says so already
+                yield f"{rule.text} not evaluated: {found.why}"
+        elif isinstance(found, Whole):
+            if not found.holds and not rule.only_warns:
+                yield f"{rule.text}: {found.why}"
+        elif not row.tolerates(int(found.sum()), len(frame)):
+            yield f"{rule.text}: {_example(rule, frame[found], len(frame))}"
+
+
+def _example(rule: Rule, bad: pd.DataFrame, total: int) -> str:
+    cells = [bad[name].tolist()[0] for name in columns_of(rule, bad) if name in bad]
+    got = ", ".join(shorten(repr(cell), 80) for cell in cells)
+    if total == 1:
+        return f"got {got}" if got else "broken"
+    count = f"{len(bad)} of {plural(total, 'object')}"
+    return f"{count}, such as {got}" if got else count
+
+
+def _frame(records: list[dict[str, Any]], schema: DataFrameSchema) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.json_normalize(records)
+    for name in schema.columns:
+        # A model may also want a nested object whole.
+        if name not in frame and any(name in record for record in records):
+            frame[name] = pd.Series([record.get(name) for record in records], dtype=object)
+    for rule_name, field in schema.columns.items():
+        if rule_name in frame:
+            coerce = bool(field.coerce or schema.coerce)
+            frame[rule_name] = _as_declared(frame[rule_name], dtype_of(schema, field), coerce)
+    return frame
+
+
+def _as_declared(cells: pd.Series[Any], dtype: Any, coerce: bool) -> pd.Series[Any]:
+    import pandas as pd
+    from pandera.dtypes import is_float
+    from pandera.errors import ParserError
+
+    whole = dtype is not None and is_float(dtype) and pd.api.types.is_integer_dtype(cells)
+    if dtype is None or not (coerce or whole):
+        return cells
+    try:
+        coerced: pd.Series[Any] = dtype.try_coerce(cells)
+    except ParserError:  # the rule on its dtype says so
+        return cells
+    return coerced
