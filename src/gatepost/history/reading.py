@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from gatepost.history import schema
 from gatepost.history.identity import fingerprint
@@ -17,6 +17,19 @@ _MANY = 500
 _PAGE = 100_000
 """About how many observations one query returns; bounds what the driver holds."""
 
+_LEVELS = {level.value: level for level in Level}
+_FAILING = frozenset(level for level in Level if level.fails)
+_FINE = frozenset(level for level in Level if level.evaluated and not level.fails)
+
+_Run = tuple[int, datetime]
+"""A run's number and slot."""
+
+_SCHEDULED = (
+    schema.run.c.schedule == bindparam("schedule"),
+    schema.run.c.mode == Mode.SCHEDULED.value,
+    schema.run.c.slot < bindparam("before"),
+)
+
 
 def past(
     connection: Connection, check_ids: Collection[str], schedule: str, before: datetime, slots: int
@@ -25,7 +38,8 @@ def past(
 
     A stretch of failing is followed beyond them, to where it began.
     """
-    stories = {fingerprint(check_id): _Story() for check_id in check_ids}
+    keys = {check_id: fingerprint(check_id) for check_id in check_ids}
+    stories = {key: _Story() for key in keys.values()}
     runs = _runs_before(connection, schedule, before)
     recent = _of_newest_slots(runs, slots)
     for key, slot, level, value in _observations(connection, recent, stories):
@@ -37,29 +51,38 @@ def past(
             break
         for key, slot, level, _ in _observations(connection, page, failing):
             failing[key].follow(slot, level)
-    return {check_id: stories[fingerprint(check_id)].past() for check_id in check_ids}
+    return {check_id: stories[key].past() for check_id, key in keys.items()}
 
 
 def points(
     connection: Connection, check_id: str, schedule: str, before: datetime, slots: int
 ) -> tuple[Point, ...]:
     """Return the values of one check in the newest slots of the schedule, oldest first."""
-    scheduled = _scheduled(schedule, before)
-    newest = select(schema.run.c.slot).where(*scheduled).group_by(schema.run.c.slot)
-    newest_slots = newest.order_by(schema.run.c.slot.desc()).limit(slots).subquery()
-    first = select(func.min(newest_slots.c.slot)).scalar_subquery()
-    observed = connection.execute(
-        select(schema.run.c.slot, schema.observation.c.value)
-        .join_from(schema.run, schema.observation)
-        .where(
-            *scheduled,
-            schema.run.c.slot >= first,
-            schema.observation.c.fingerprint == fingerprint(check_id),
-        )
-        .order_by(schema.run.c.slot, schema.run.c.number)
-    )
+    bounds = {"schedule": schedule, "before": before, "slots": slots}
+    observed = connection.execute(_POINTS, {"fingerprint": fingerprint(check_id), **bounds})
     by_slot = {row.slot: row.value for row in observed}  # of a re-run slot, the newest stays
     return tuple(Point(slot, value) for slot, value in by_slot.items())
+
+
+def _points_query() -> Select[tuple[datetime, float | None]]:
+    run, observation = schema.run.c, schema.observation.c
+    newest_slots = (
+        select(run.slot).where(*_SCHEDULED).group_by(run.slot).order_by(run.slot.desc())
+    ).limit(bindparam("slots"))
+    return (
+        select(run.slot, observation.value)
+        .join_from(schema.run, schema.observation)
+        .where(
+            *_SCHEDULED,
+            run.slot >= select(func.min(newest_slots.subquery().c.slot)).scalar_subquery(),
+            observation.fingerprint == bindparam("fingerprint"),
+        )
+        .order_by(run.slot, run.number)
+    )
+
+
+_POINTS = _points_query()
+"""Built once: workers ask for the points of one check at a time."""
 
 
 class _Story:
@@ -95,30 +118,22 @@ class _Story:
         if slot == self.told:
             return
         self.told = slot
-        if self.unbroken and level.fails:
+        if level in _FINE:
+            self.unbroken = False
+        elif self.unbroken and level in _FAILING:
             self.since = slot
             self.runs += 1
-        elif level.evaluated:
-            self.unbroken = False
 
     def past(self) -> Past:
         return Past(self.level, self.slot, self.since, self.runs, tuple(reversed(self.points)))
 
 
-_Run = tuple[int, datetime]
-"""A run's number and slot."""
-
-
-def _scheduled(schedule: str, before: datetime) -> tuple[ColumnElement[bool], ...]:
-    run = schema.run.c
-    return run.schedule == schedule, run.mode == Mode.SCHEDULED.value, run.slot < before
-
-
 def _runs_before(connection: Connection, schedule: str, before: datetime) -> Sequence[_Run]:
     run = schema.run.c
-    runs = select(run.number, run.slot).where(*_scheduled(schedule, before))
-    newest_first = runs.order_by(run.slot.desc(), run.number.desc())
-    return [(number, slot) for number, slot in connection.execute(newest_first)]
+    newest_first = run.slot.desc(), run.number.desc()
+    query = select(run.number, run.slot).where(*_SCHEDULED).order_by(*newest_first)
+    found = connection.execute(query, {"schedule": schedule, "before": before})
+    return [(number, slot) for number, slot in found]
 
 
 def _of_newest_slots(runs: Sequence[_Run], count: int) -> Sequence[_Run]:
@@ -158,6 +173,6 @@ def _observations(
         )
         if len(stories) <= _MANY:
             query = query.where(observation.fingerprint.in_(stories))
-        for number, key, outcome, value in connection.execute(query):
+        for number, key, outcome, value in connection.execute(query).all():
             if key in stories:
-                yield key, slots[number], Level(outcome), value
+                yield key, slots[number], _LEVELS[outcome], value

@@ -35,6 +35,7 @@ class History:
         self.place = place
         self.read_only = read_only
         self._reader: Engine | None = None
+        self._exists = False
 
     @classmethod
     def open(cls, url: str, *, read_only: bool) -> Self:
@@ -124,4 +125,5 @@ class History:
             if self._reader is None:
                 self._reader = connections.reader(self.place)
             with connections.reading(self._reader, self.place) as connection:
-                yield connection if connections.is_history(connection, self.place) else None
+                self._exists = self._exists or connections.is_history(connection, self.place)
+                yield connection if self._exists else None
