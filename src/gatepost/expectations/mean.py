@@ -68,6 +68,9 @@ class ShareOfMean(Expectation[Measurable]):
             said = f"{shown}; learning, {len(before)} of {self.least} earlier values known"
             return Verdict(Level.LEARNING, said, value, self.unit, Limits(text=str(self)))
         mean = fmean(before)
+        if mean <= 0:
+            said = f"the mean of the {plural(len(before), 'slot')} before is {format_number(mean)}"
+            return no_data(f"{said}, of which no share can be judged", self)
         bound = mean * self.share
         breach = value < bound
         shown = with_unit(format_number(value, beside=[bound]), self.unit)
