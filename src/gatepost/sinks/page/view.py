@@ -16,7 +16,7 @@ MOST_DETAILED = 2_000
 """Above so many results, those that are ok get one line each, and at most so many any more."""
 
 MOST_POINTS = 90
-MOST_POINTS_OK = 60
+MOST_POINTS_OK = 45
 """So many of the newest points are drawn. With those that are ok drawn for less long, and without
 a bar as their trend shows value and limits too, a page of 500 checks stays under 1 MB."""
 
@@ -173,8 +173,15 @@ def _share(bad: int | None, total: int | None) -> str:
     """Say how many of how many, and what share that is, never rounded to none or all."""
     if bad is None or total is None:
         return ""
-    share = f" ({format_number(bad / total * 100, beside=(0, 100))} %)" if total > 0 else ""
-    return f"{bad:,} of {total:,}{share}"
+    counts = f"{bad:,} of {total:,}"
+    if total <= 0:
+        return counts
+    percent = bad / total * 100
+    if 0 < percent < 0.01:
+        return f"{counts} (under 0.01 %)"
+    if 99.99 < percent < 100:
+        return f"{counts} (over 99.99 %)"
+    return f"{counts} ({format_number(percent)} %)"
 
 
 def _matrix(rows: Iterable[Row]) -> dict[str, list[Cell]]:
