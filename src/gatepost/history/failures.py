@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gatepost.errors import HistoryError
 from gatepost.history.place import Place
+from gatepost.masking import Secrets
 
 _RESTORE = "move it away to begin a new history, or put a copy in its place"
 _WRITABLE = "make the file and its folder writable for the user that runs the checks"
@@ -76,8 +77,8 @@ def _mask(place: Place, text: str) -> str:
     if place.file is not None:
         return text
     url = make_url(place.url)
-    hidden = [value for key, value in url.normalized_query.items() if "password" in key]
-    for secret in (url.password, *(part for values in hidden for part in values)):
-        if secret:
-            text = text.replace(str(secret), "***")
-    return text
+    secrets = Secrets([str(url.password)] if url.password else [])
+    for key, values in url.normalized_query.items():
+        for value in values:
+            secrets.learn(key, value)
+    return secrets.mask(text)
