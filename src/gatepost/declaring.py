@@ -153,4 +153,5 @@ def _relative(file: Path, root: Path) -> str:
 
 
 def _bare(name: str) -> str:
-    return name.removeprefix("check_").removeprefix("test_")
+    holder, dot, last = name.rpartition(".")
+    return holder + dot + last.removeprefix("check_").removeprefix("test_")

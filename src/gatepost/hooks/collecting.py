@@ -40,7 +40,7 @@ class Collecting:
     def pytest_pycollect_makeitem(
         self, collector: pytest.Module | pytest.Class, name: str, obj: object
     ) -> Generator[None, Any, Any]:
-        """Declare what is collected; leave alone functions that only happen to be called check_."""
+        """Declare what is collected; leave alone what only looks like a check."""
         try:
             collected = yield
             if self._only_looks_like_one(collector.path, name, obj):
@@ -112,13 +112,11 @@ class Collecting:
         return self.project.holds(item.path) or item.get_closest_marker("check") is not None
 
     def _only_looks_like_one(self, file: Path, name: str, obj: object) -> bool:
-        is_named_so = name.startswith("check_") and inspect.isroutine(obj)
-        marks = getattr(obj, "pytestmark", [])
-        return (
-            is_named_so
-            and not self.project.holds(file)
-            and not any(mark.name == "check" for mark in marks)
-        )
+        """Whether a check_... outside the folders is a helper, or a check that a test imports."""
+        if not (name.startswith("check_") and inspect.isfunction(obj)) or self.project.holds(file):
+            return False
+        is_marked = any(mark.name == "check" for mark in getattr(obj, "pytestmark", []))
+        return not is_marked or Path(obj.__code__.co_filename) != file
 
     def _everything_was_asked_for(self, config: pytest.Config) -> bool:
         asked = [Path(config.invocation_params.dir, arg) for arg in config.args if "::" not in arg]
