@@ -150,6 +150,7 @@ def test_an_error_keeps_its_traceback(tmp_path: Path) -> None:
     ("run", "kind"),
     [
         (replace(run_of(result("a.b.c", Level.OK, "fine.")), partial="stopped"), "partial"),
+        (replace(run_of(result("a.b.c", Level.BREACH, "bad.")), partial="stopped"), "partial"),
         (replace(run_of(), expected=0), "unknown"),
     ],
 )

@@ -96,7 +96,9 @@ def test_keeps_to_the_width(build: Callable[[], Run], width: int) -> None:
 def test_nothing_drives_the_terminal(verbose: bool) -> None:
     """Escape sequences, line feeds, bidirectional overrides and lone surrogates are inert."""
     run = hostile_run()
-    run = replace(run, results=(*run.results, result(f"a\nb.{HOSTILE}", Level.BREACH, "a\r\nb.")))
+    odd = (result(f"a\nb.{HOSTILE}", Level.BREACH, "a\r\nb."),)
+    odd += (result(f"a\nc.{HOSTILE}", Level.OK, "a\r\nb.", past=failing(1)),)
+    run = replace(run, results=(*run.results, *odd))
     for line in summary_lines(run, verbose=verbose, links={"report": HOSTILE}):
         line.text.encode("utf-8")
         assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", line.text)

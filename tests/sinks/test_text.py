@@ -117,6 +117,7 @@ def test_counts_agree_with_their_level() -> None:
         ("https://example.com/a|b>c <d'\"`", "https://example.com/a%7Cb%3Ec%20%3Cd%27%22%60"),
         ("runbooks/freshness.md", ""),
         (" JaVa\tScript:alert(1)", ""),
+        ("javascript://example.com/%0aalert(1)", ""),
         ("https:///path", ""),
         ("https://[broken", ""),
         ("https://example.com/\ud800", "https://example.com/%EF%BF%BD"),

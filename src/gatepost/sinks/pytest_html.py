@@ -31,7 +31,7 @@ _STYLE = """<style>
 .gp-inhibited { color: #575b75; } .gp-warning { color: #855000; } .gp-learning { color: #24607f; }
 .gp-ok { color: #1c6839; }
 td.col-verdict { font-weight: bold; white-space: nowrap; }
-td.col-value { text-align: right; white-space: nowrap; }
+#results-table td.col-value { text-align: right; }
 td.col-trend svg { display: block; pointer-events: none; }
 </style>"""
 

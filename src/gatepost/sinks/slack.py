@@ -93,7 +93,7 @@ def build_message(run: Run, report_url: str = "") -> Piece:
     groups = group_failures(run.results)
     tail = [*_recovered_attachment(run), *_problems_attachment(run)]
     reserved = [{"text": sentence, "blocks": head}, *tail, *_ending(len(groups), report)]
-    shown = _fitting([_attachment(group, run, report) for group in groups], reserved)
+    shown = _fitting([_attachment(group, run, report) for group in groups[:_ATTACHMENTS]], reserved)
     return {
         "text": sentence,
         "blocks": head,
