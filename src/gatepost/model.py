@@ -227,10 +227,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that went wrong with the checker itself: a sink, the history."""
+    """Something that went wrong with the checker itself: a sink, the history.
+
+    A blocking one may have changed what was judged, such as an override of a
+    limit that was not applied; it makes the run fail.
+    """
 
     source: str
     message: str
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def test_reads_well_at_80_columns() -> None:
         "learning  1 check: jobs.q.usual",
         "recovered jobs.q.valid, after 2 days",
         "",
-        "BLOCK: 1 still high alert, 6 not evaluated.",
+        "BLOCK: 1 continuing high alert, 6 not evaluated.",
         "1 alert, 1 error, 5 inhibited, 1 warning, 1 learning, 1 ok in 11 s",
         "1 new, 1 still failing, 1 recovered since 2026-03-09 02:00 UTC",
         f"report: {LINKS['report']}",

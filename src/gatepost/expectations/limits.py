@@ -62,6 +62,10 @@ class Limit(Expectation[Measurable]):
             parts.append(f"alert {self.alert.outside(self.unit)}")
         return ", ".join(parts) or "recorded without limits"
 
+    @property
+    def _expected(self) -> str:
+        return f"; expected {self}" if self.target or self.alert else ""
+
     def override(self, values: dict[str, Any]) -> Self:
         changed = self
         for name, value in values.items():
@@ -72,7 +76,7 @@ class Limit(Expectation[Measurable]):
 
     def judge(self, value: Measurable, context: Context) -> Verdict:
         if value is None:
-            return no_data(f"nothing was measured; expected {self}", self)
+            return no_data(f"nothing was measured{self._expected}", self)
         if isinstance(value, Mapping):
             return self._judge_labels(value, replace(context, sustained=None))
         slots = read_slots(value, context.slot)
@@ -92,7 +96,7 @@ class Limit(Expectation[Measurable]):
         """Judge one number, in the limit's unit."""
         if not math.isfinite(value):
             name = "NaN (not a number)" if math.isnan(value) else "infinite"
-            return no_data(f"the measured value is {name}; expected {self}", self)
+            return no_data(f"the measured value is {name}{self._expected}", self)
         level, near, far = self._place(value)
         number = format_number(value, beside=self.limits.bounds)
         sentence = f"{with_unit(number, self.unit)} is {near}" if near else number
@@ -116,7 +120,7 @@ class Limit(Expectation[Measurable]):
 
     def _judge_labels(self, values: Mapping[str, Any], context: Context) -> Verdict:
         if not values:
-            return no_data(f"an empty mapping was measured; expected {self} for each label", self)
+            return no_data(f"a mapping without labels was measured{self._expected}", self)
         verdicts = {str(label): self.judge(values[label], context) for label in values}
         order = sorted(verdicts, key=lambda label: (-verdicts[label].level.badness, label))
         bad = [label for label in order if verdicts[label].level is not Level.OK]

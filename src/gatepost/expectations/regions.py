@@ -41,7 +41,7 @@ class Region:
         if self.low is not None and self.high is not None:
             if self.low == self.high:
                 return f"exactly {_say(self.low, unit)}"
-            return f"{format_number(self.low)} to {_say(self.high, unit)}"
+            return f"between {format_number(self.low)} and {_say(self.high, unit)}"
         if self.low is not None:
             return f"{'above' if self.low_open else 'at least'} {_say(self.low, unit)}"
         assert self.high is not None  # noqa: S101 - a region in words has a bound
@@ -52,7 +52,7 @@ class Region:
         if self.low is not None and self.high is not None:
             if self.low == self.high:
                 return f"not {_say(self.low, unit)}"
-            return f"outside {self.within(unit)}"
+            return f"outside {format_number(self.low)} to {_say(self.high, unit)}"
         if self.low is not None:
             return f"{'at or below' if self.low_open else 'below'} {_say(self.low, unit)}"
         assert self.high is not None  # noqa: S101 - a region in words has a bound

@@ -148,4 +148,4 @@ def _name(item: pytest.Function) -> str:
 def _unmatched(check_id: str, known: list[str]) -> Problem:
     near = get_close_matches(check_id, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return Problem("gatepost.toml", f'limits."{check_id}" matches no check{hint}')
+    return Problem("gatepost.toml", f'limits."{check_id}" matches no check{hint}', blocks=True)

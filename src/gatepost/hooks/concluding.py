@@ -44,9 +44,9 @@ class Heard:
     deselected: int = 0
     interrupted: str = ""
 
-    def add_problem(self, source: str, message: str) -> None:
+    def add_problem(self, source: str, message: str, blocks: bool = False) -> None:
         """Note a problem, once."""
-        problem = Problem(source, message)
+        problem = Problem(source, message, blocks)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -169,8 +169,8 @@ class Concluding:
         heard.expected = max(heard.expected, said["expected"])
         heard.deselected = max(heard.deselected, said["deselected"])
         heard.targets.update(said["targets"])
-        for source, message in said["problems"]:
-            heard.add_problem(source, message)
+        for problem in said["problems"]:
+            heard.add_problem(*problem)
 
     def _links(self) -> dict[str, str]:
         page = self.project.reports / "index.html"
@@ -190,7 +190,7 @@ def worker_output(collecting: Collecting, running: Running) -> dict[str, Any]:
     return {
         "expected": collecting.expected,
         "deselected": collecting.deselected,
-        "problems": [[each.source, each.message] for each in collecting.problems],
+        "problems": [[each.source, each.message, each.blocks] for each in collecting.problems],
         "targets": dict(running.targets),
     }
 
