@@ -120,6 +120,8 @@ def test_killed_parent_takes_the_server_along() -> None:
         make_old(folder)
         sweep(folder.parent)
         assert folder.exists(), "swept while the server was alive"
+        held = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+        assert str(folder / ".claimed") in held, "an orphan that shuts down would be swept"
         parent.communicate("now")
     assert parent.returncode == -signal.SIGKILL
     assert wait_for_end(pid)
