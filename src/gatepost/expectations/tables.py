@@ -312,9 +312,8 @@ def _share(bad: int, total: int) -> float:
 def _undated(found: Tally) -> str:
     if not found.undated:
         return ""
-    return (
-        f"; {plural(found.undated, 'row')} without a time, or with a future one, belong to no day"
-    )
+    rows = plural(found.undated, "row")
+    return f"; counted to no day: {rows} without a time or with a future one"
 
 
 def _strictest(rules: tuple[Rule, ...]) -> Limit:

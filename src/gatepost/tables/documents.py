@@ -34,13 +34,17 @@ def judge_document(document: Any, expectation: Any) -> list[str]:
     """
     records = document if isinstance(document, list) else [document]
     if not all(isinstance(record, dict) for record in records):
-        kind = "list of something else" if isinstance(document, list) else type(document).__name__
-        return [f"an object or a list of objects is expected, got a {kind}"]
+        kind = "a list of something else" if isinstance(document, list) else _kind(document)
+        return [f"an object or a list of objects is expected, got {kind}"]
     if not records:
         return ["the list has no objects"]
     rows: tuple[_Row, ...] = expectation.expand()
     frame = _frame(records, rows[0].ask.rules[0].schema)
     return [phrase for row in rows for phrase in _phrases(row, frame)]
+
+
+def _kind(document: object) -> str:
+    return "null" if document is None else f"a {type(document).__name__}"
 
 
 def _phrases(row: _Row, frame: pd.DataFrame) -> Iterator[str]:

@@ -223,10 +223,10 @@ def _known(schema: Any, frame: pd.DataFrame) -> list[Any]:
     names: list[Any] = []
     for name, field in schema.columns.items():
         if not field.regex:
-            names += [name] if name in frame.columns else []
+            names.extend([name] if name in frame.columns else [])
             continue
         try:
-            names += field.get_regex_columns(frame)
+            names.extend(field.get_regex_columns(frame))
         except SchemaError:
             continue
     return list(dict.fromkeys(names))

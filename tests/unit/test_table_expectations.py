@@ -1,0 +1,484 @@
+"""conforms_to and row_count: what they ask, how they judge, and what they say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+
+from gatepost.errors import DeclarationError
+from gatepost.expectations.base import Context, Expectation
+from gatepost.expectations.limits import above, at_least, at_most
+from gatepost.expectations.sustained import parse_sustained
+from gatepost.expectations.tables import conforms_to, row_count
+from gatepost.model import Level, Point, Verdict
+from gatepost.tables.asks import CountRows, Scan, Tally
+from gatepost.tables.scan import scan
+from gatepost.tables.table import Table
+
+SLOT = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
+TITLES = pa.DataFrameSchema({"title": pa.Column(str, pa.Check.str_length(min_value=1))})
+
+
+class Source:
+    """A database that has one table and remembers what it was sent."""
+
+    name = "warehouse"
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self.rows = rows
+        self.sent: list[tuple[str, dict[str, object]]] = []
+
+    def frame(self, sql: Any, /, **params: object) -> pd.DataFrame:
+        self.sent.append((" ".join(str(sql).split()), params))
+        return self.rows
+
+    def scalar(self, sql: Any, /, **params: object) -> Any:
+        self.sent.append((" ".join(str(sql).split()), params))
+        return len(self.rows)
+
+
+def titles(*cells: str | None) -> pd.DataFrame:
+    return pd.DataFrame({"title": pd.Series(list(cells), dtype=object)})
+
+
+def verdicts(
+    expectation: Expectation[Any], value: Any, context: Context | None = None
+) -> dict[str, Verdict]:
+    """Measure as a run does: one scan for all rows, then each judged by itself."""
+    rows = expectation.expand()
+    found = scan(value, [ask for row in rows for ask in row.asks], SLOT)
+    return {row.label: row.judge(found, context or Context(SLOT)) for row in rows}
+
+
+def dated(*days_and_titles: tuple[str | None, str | None]) -> Table:
+    """A table whose rows have a time at noon of a day, or none."""
+    times = [f"{day}T12:00:00+00:00" if day else None for day, _ in days_and_titles]
+    rows = titles(*(title for _, title in days_and_titles))
+    rows["at"] = pd.to_datetime(pd.Series(times, dtype=object), utc=True)
+    return Table(Source(rows), "jobs", "at")
+
+
+def test_one_bad_row_is_an_alert() -> None:
+    """Without a tolerance every row counts; the sentence has counts before the share."""
+    verdict = verdicts(conforms_to(TITLES), titles("a", "", "c", "d"))["title str_length"]
+    assert verdict.level is Level.BREACH
+    assert verdict.sentence == (
+        "1 of 4 rows (25 %) break title str_length(min_value=1); alert below 100 %"
+    )
+    assert (verdict.value, verdict.unit, verdict.bad, verdict.total) == (75, "%", 1, 4)
+    assert verdict.limits.alert_low == 100
+
+
+def test_a_rule_that_all_rows_keep_says_how_many() -> None:
+    """A pass is a claim on a number of rows."""
+    verdict = verdicts(conforms_to(TITLES), titles(*"ab"))["title not null"]
+    assert verdict.level is Level.OK
+    assert verdict.sentence == "all 2 rows keep title not null; alert below 100 %"
+    assert verdict.sample is None
+
+
+def test_one_bad_row_of_many_is_never_rounded_away() -> None:
+    """One of 20,000 rows is neither 100 % nor 0 %, in words or in the limit's eyes."""
+    rows = titles(*["a"] * 19_999, None)
+    verdict = verdicts(conforms_to(TITLES), rows)["title not null"]
+    assert verdict.sentence == "1 of 20,000 rows (0.005 %) break title not null; alert below 100 %"
+    assert verdict.value == 99.995
+    many = verdicts(conforms_to(TITLES), titles(*[None] * 19_999, "a"))["title not null"]
+    assert many.sentence.startswith("19,999 of 20,000 rows (99.995 %)")
+
+
+@pytest.mark.parametrize(
+    ("bad", "level"), [(0, Level.OK), (5, Level.OK), (6, Level.WARNING), (11, Level.BREACH)]
+)
+def test_a_tolerance_is_a_limit_on_the_share_of_good_rows(bad: int, level: Level) -> None:
+    """Target and alert levels count in percent; exactly at a limit is still inside."""
+    expectation = conforms_to(TITLES, tolerate={"title not null": at_least(95, alert=90)})
+    rows = titles(*[None] * bad, *["a"] * (100 - bad))
+    verdict = verdicts(expectation, rows)["title not null"]
+    assert verdict.level is level
+    assert verdict.sentence.endswith("; at least 95 %, alert below 90 %")
+    assert (verdict.value, verdict.limits.target_low, verdict.limits.alert_low) == (
+        100 - bad,
+        95,
+        90,
+    )
+
+
+@pytest.mark.parametrize(
+    ("tolerate", "message"),
+    [
+        ({"titel not null": at_least(95)}, "did you mean 'title not null'"),
+        ({"nonsense": at_least(95)}, "there are 'title present'"),
+        ({"title not null": at_least(0.95)}, "write 95, not 0.95"),
+        ({"title not null": at_least(101)}, "from 0 to 100"),
+        ({"title not null": at_most(5)}, "at_least or above"),
+        ({"title not null": at_least(95, unit="rows")}, "percentage of good rows"),
+        ({"title not null": 95}, "percentage of good rows"),
+    ],
+)
+def test_a_tolerance_that_cannot_be_meant_so_is_refused(tolerate: Any, message: str) -> None:
+    """It fails where it is declared, with the nearest names or the right way to write it."""
+    with pytest.raises(DeclarationError, match=message):
+        conforms_to(TITLES, tolerate=tolerate)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"by": "table"}, '"rule" or "column"'),
+        ({"per": "week"}, "per='week': expected \"day\""),
+        ({"last": "soon"}, "is not a duration"),
+        ({"samples": -1}, "samples=-1"),
+    ],
+)
+def test_a_wrong_argument_is_refused(arguments: Any, message: str) -> None:
+    """A typing error in a declaration never becomes a silent default."""
+    with pytest.raises(DeclarationError, match=message):
+        conforms_to(TITLES, **arguments)
+
+
+def test_by_column_a_row_is_bad_when_it_breaks_any_rule_of_the_column() -> None:
+    """One row under the column's name, which counts each bad row once and says which rules."""
+    schema = pa.DataFrameSchema(
+        {
+            "title": pa.Column(str, pa.Check.str_length(min_value=1)),
+            "id": pa.Column(int, unique=True),
+        },
+        checks=pa.Check(lambda rows: rows["id"] > 0, name="positive"),
+    )
+    rows = titles("a", "", None, "d").assign(id=[1, 1, 3, 4])
+    found = verdicts(conforms_to(schema, by="column"), rows)
+    assert list(found) == ["title", "id", "positive"]
+    assert found["title"].sentence == (
+        "2 of 4 rows (50 %) break the 4 rules of title: "
+        "1 not null, 1 str_length(min_value=1); alert below 100 %"
+    )
+    assert (found["id"].bad, found["id"].total) == (2, 4)
+
+
+def test_by_column_a_missing_column_is_a_breach() -> None:
+    """It cannot be evaluated because it is not there, and that is what is said."""
+    verdict = verdicts(conforms_to(TITLES, by="column"), pd.DataFrame({"id": [1]}))["title"]
+    assert verdict.level is Level.BREACH
+    assert verdict.sentence == (
+        "the 4 rules of title do not all hold: present: column 'title' does not exist; there are id"
+    )
+
+
+def test_by_column_a_check_that_raises_is_an_error() -> None:
+    """What could not be looked at does not count as kept."""
+    schema = pa.DataFrameSchema({"a": pa.Column(int, pa.Check(lambda cells: cells / None))})
+    verdict = verdicts(conforms_to(schema, by="column"), pd.DataFrame({"a": [1]}))["a"]
+    assert verdict.level is Level.ERROR
+    assert verdict.sentence.startswith("not evaluated: check: TypeError: unsupported operand")
+
+
+def test_a_missing_column_breaks_one_rule_and_leaves_the_others_open() -> None:
+    """One breach names the column; the rest are errors, none is a pass."""
+    found = verdicts(conforms_to(TITLES), pd.DataFrame({"id": [1]}))
+    assert {label: verdict.level for label, verdict in found.items()} == {
+        "title present": Level.BREACH,
+        "title dtype": Level.ERROR,
+        "title not null": Level.ERROR,
+        "title str_length": Level.ERROR,
+    }
+    assert found["title not null"].sentence == "not evaluated: column 'title' does not exist"
+
+
+def test_a_rule_on_a_column_as_a_whole_holds_or_not() -> None:
+    """A wrong type is on no row in particular: its value is 0 % and it has no counts."""
+    found = verdicts(
+        conforms_to(pa.DataFrameSchema({"a": pa.Column(int)})), pd.DataFrame({"a": [1.5]})
+    )
+    assert found["a dtype"].sentence == "a dtype(int64) does not hold: it is float64"
+    assert (found["a dtype"].value, found["a dtype"].bad) == (0, None)
+    assert found["a present"].sentence == "a present holds"
+
+
+def test_a_check_that_only_warns_is_a_warning() -> None:
+    """pandera's raise_warning is kept: such a rule warns, and stays out of its column."""
+    schema = pa.DataFrameSchema({"a": pa.Column(int, pa.Check.gt(1, raise_warning=True))})
+    rows = pd.DataFrame({"a": [1, 2]})
+    assert verdicts(conforms_to(schema), rows)["a greater_than"].level is Level.WARNING
+    found = verdicts(conforms_to(schema, by="column"), rows)
+    assert (found["a"].level, found["a greater_than"].level) == (Level.OK, Level.WARNING)
+
+
+def test_samples_show_keys_and_the_offending_cell_only() -> None:
+    """Bad rows are a few, as short text, without the columns that are not to blame."""
+    schema = pa.DataFrameSchema(
+        {"id": pa.Column(int, unique=True), "title": pa.Column(str), "secret": pa.Column(str)}
+    )
+    rows = pd.DataFrame({"id": range(9), "title": [None] * 9, "secret": ["s3cret"] * 9})
+    verdict = verdicts(conforms_to(schema, samples=2), rows)["title not null"]
+    assert verdict.sample is not None
+    assert verdict.sample.columns == ("id", "title")
+    assert verdict.sample.rows == (("0", "null"), ("1", "null"))
+
+
+def test_long_and_blank_cells_are_shown_short_and_visible() -> None:
+    """Blank text is quoted, null is named, and a long text is cut."""
+    rows = titles("", " \n", "x" * 500)
+    schema = pa.DataFrameSchema({"title": pa.Column(str, pa.Check(lambda cells: cells == "a"))})
+    sample = verdicts(conforms_to(schema), rows)["title check"].sample
+    assert sample is not None
+    assert sample.rows[:2] == (("''",), (r"' \n'",))
+    assert len(sample.rows[2][0]) == 80
+
+
+def test_no_samples_are_kept_when_none_are_wanted() -> None:
+    """samples=0 keeps every cell out of the report."""
+    sample = verdicts(conforms_to(TITLES, samples=0), titles(None))["title not null"].sample
+    assert sample is None or sample.rows == ()
+
+
+def test_an_empty_table_is_no_data() -> None:
+    """No rows keep every rule, which proves nothing; what its columns show is still said."""
+    empty = pd.DataFrame({"title": pd.Series([], dtype=object)})
+    found = verdicts(conforms_to(TITLES), empty)
+    assert {verdict.level for verdict in found.values()} == {Level.NO_DATA}
+    assert found["title not null"].sentence == (
+        "the table has no rows; expected them conforming to title not null, alert below 100 %"
+    )
+    bare = verdicts(conforms_to(TITLES), pd.DataFrame())
+    assert bare["title present"].level is Level.BREACH
+
+
+@pytest.mark.parametrize("expectation", [conforms_to(TITLES), row_count(at_least(1))])
+def test_what_is_no_table_is_named(expectation: Expectation[Any]) -> None:
+    """A wrong return type is an error that says what came and what is judged."""
+    for verdict in verdicts(expectation, 0.5).values():
+        assert verdict.level is Level.ERROR
+        assert verdict.sentence == (
+            "the check returned a float (0.5); "
+            "this is for a table of a database, or a pandas DataFrame"
+        )
+    assert {verdict.level for verdict in verdicts(expectation, None).values()} == {Level.NO_DATA}
+
+
+def test_per_day_the_newest_complete_day_is_judged() -> None:
+    """Today is not over yet, days without rows are gaps, and all days make the trend."""
+    table = dated(
+        ("2026-03-06", None), ("2026-03-09", None), ("2026-03-09", "a"), ("2026-03-10", None)
+    )
+    expectation = conforms_to(
+        TITLES, per="day", tolerate={"title not null": at_least(95, alert=60)}
+    )
+    verdict = verdicts(expectation, table)["title not null"]
+    assert verdict.level is Level.BREACH
+    assert verdict.sentence == (
+        "2026-03-09: 1 of 2 rows (50 %) break title not null; at least 95 %, alert below 60 %"
+    )
+    assert (verdict.value, verdict.bad, verdict.total) == (50, 1, 2)
+    assert [point.value for point in verdict.trend] == [0, None, None, 50, 0]
+    assert verdict.data_time == datetime(2026, 3, 9, tzinfo=UTC)
+
+
+def test_per_day_samples_are_of_the_judged_day() -> None:
+    """Bad rows of other days would explain another verdict."""
+    table = dated(("2026-03-08", ""), ("2026-03-09", None), ("2026-03-10", ""))
+    schema = pa.DataFrameSchema({"title": pa.Column(str, pa.Check.str_length(1, 9))})
+    sample = verdicts(conforms_to(schema, per="day", by="column"), table)["title"].sample
+    assert sample is not None
+    assert sample.rows == (("null",),)
+
+
+def test_per_day_a_day_without_rows_is_no_data() -> None:
+    """A day on which nothing came is no pass."""
+    verdict = verdicts(conforms_to(TITLES, per="day"), dated(("2026-03-07", "a")))
+    assert verdict["title not null"].level is Level.NO_DATA
+    assert verdict["title not null"].sentence == (
+        "no value for 2026-03-09; the last value is of 2026-03-07"
+    )
+
+
+def test_per_day_a_breach_may_have_to_last() -> None:
+    """A sustained breach counts the days of the series itself."""
+    table = dated(("2026-03-08", "a"), ("2026-03-09", None))
+    context = Context(SLOT, sustained=parse_sustained("2 days"))
+    verdict = verdicts(conforms_to(TITLES, per="day"), table, context)["title not null"]
+    assert verdict.level is Level.WARNING
+    assert "pending, an alert after 2 in a row" in verdict.sentence
+    longer = dated(("2026-03-08", None), ("2026-03-09", None))
+    verdict = verdicts(conforms_to(TITLES, per="day"), longer, context)["title not null"]
+    assert (verdict.level, verdict.streak) == (Level.BREACH, 2)
+
+
+def test_over_runs_a_breach_may_have_to_last() -> None:
+    """Without days, a sustained breach counts the runs before this one."""
+    hour = timedelta(hours=1)
+    sustained = parse_sustained("2 runs")
+    fine = Context(SLOT, (Point(SLOT - hour, 100.0),), sustained=sustained)
+    bad = Context(SLOT, (Point(SLOT - hour, 50.0),), sustained=sustained)
+    rows = titles("a", None)
+    assert verdicts(conforms_to(TITLES), rows, fine)["title not null"].level is Level.WARNING
+    verdict = verdicts(conforms_to(TITLES), rows, bad)["title not null"]
+    assert verdict.level is Level.BREACH
+    assert verdict.sentence.startswith("1 of 2 rows (50 %) break title not null; ")
+    assert (verdict.bad, verdict.total) == (1, 2)
+
+
+def test_rows_that_belong_to_no_day_are_said_to_be_left_out() -> None:
+    """Rows without a time, or from the future, neither hide nor spoil a day."""
+    table = dated(("2026-03-09", "a"), (None, None), ("2026-03-12", None))
+    verdict = verdicts(conforms_to(TITLES, per="day"), table)["title not null"]
+    assert verdict.level is Level.OK
+    assert verdict.sentence.endswith(
+        "; counted to no day: 2 rows without a time or with a future one"
+    )
+
+
+def test_rules_on_the_time_itself_are_judged_over_all_rows() -> None:
+    """A row without a time has no day, so by day such a rule could never fail."""
+    schema = pa.DataFrameSchema({"at": pa.Column()})
+    table = dated(("2026-03-09", "a"), (None, "b"))
+    verdict = verdicts(conforms_to(schema, per="day", last="2 days"), table)["at not null"]
+    assert verdict.level is Level.BREACH
+    assert (verdict.bad, verdict.total, verdict.trend) == (1, 2, ())
+
+
+def test_last_looks_at_the_newest_rows_only() -> None:
+    """Older rows are out, rows without a time are in, and the database is asked for no more."""
+    table = dated(("2026-03-01", None), ("2026-03-09", "a"), (None, "b"))
+    verdict = verdicts(conforms_to(TITLES, last="7 days"), table)["title not null"]
+    assert (verdict.level, verdict.total) == (Level.OK, 2)
+    ((sql, params),) = table.source.sent
+    assert sql.startswith("SELECT * FROM jobs WHERE")
+    assert "IS NULL" in sql
+    assert params["since"] <= SLOT - timedelta(days=7)
+
+
+def test_last_and_per_day_cut_no_day() -> None:
+    """The window begins at a midnight, so the first day of the trend is whole."""
+    times = pd.to_datetime(["2026-03-08T01:00Z", "2026-03-08T23:00Z"])
+    table = Table(Source(titles(None, "a").assign(at=times)), "jobs", "at")
+    verdict = verdicts(conforms_to(TITLES, per="day", last="2 days"), table)["title not null"]
+    assert [point.value for point in verdict.trend] == [50, None, None]
+
+
+def test_no_rows_in_the_window_is_no_data() -> None:
+    """The sentence says in which window there was nothing."""
+    table = dated(("2026-01-01", "a"))
+    verdict = verdicts(conforms_to(TITLES, last="7 days"), table)["title not null"]
+    assert verdict.level is Level.NO_DATA
+    assert verdict.sentence.startswith("the table has no rows in the last 7 days")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (titles("a"), 'database.table("...", time="...")'),
+        (Table(Source(titles("a")), "jobs"), 'database.table("...", time="...")'),
+        (Table(Source(titles("a")), "jobs", "at"), "the time column 'at' does not exist"),
+        (Table(Source(titles("a")), "jobs", "title"), "the time column 'title' holds no times"),
+        (
+            Table(Source(titles("a").assign(at=1)), "jobs", "at"),
+            "the time column 'at' holds numbers",
+        ),
+    ],
+)
+def test_days_without_a_time_column_are_an_error(table: Any, message: str) -> None:
+    """What was asked by day and cannot be told by day says what is missing."""
+    for expectation in (conforms_to(TITLES, per="day"), row_count(at_least(1), per="day")):
+        for verdict in verdicts(expectation, table).values():
+            assert verdict.level is Level.ERROR
+            assert message in verdict.sentence
+
+
+def test_times_may_be_dates_texts_or_naive_and_count_as_utc() -> None:
+    """SQLite keeps times as text; a time without a zone is taken as UTC."""
+    noon = datetime(2026, 3, 9, 12)  # noqa: DTZ001 - a naive time is the point
+    for cell in ("2026-03-09 12:00:00", "2026-03-09", noon, noon.date(), noon.replace(tzinfo=UTC)):
+        rows = titles("a").assign(at=pd.Series([cell], dtype=object))
+        table = Table(Source(rows), "jobs", "at")
+        verdict = verdicts(row_count(at_least(1), per="day"), table)["row_count"]
+        assert (verdict.level, verdict.value) == (Level.OK, 1), repr(cell)
+
+
+def test_row_count_counts_in_the_database() -> None:
+    """Alone it fetches no row; a limit without a unit counts rows."""
+    source = Source(titles(*"abc"))
+    verdict = verdicts(row_count(at_least(5, alert=2)), Table(source, "shop.jobs"))["row_count"]
+    assert [sql for sql, _ in source.sent] == ["SELECT count(*) AS count_1 FROM shop.jobs"]
+    assert verdict.level is Level.WARNING
+    assert verdict.sentence == "3 rows is below 5 rows, the target; alert below 2 rows"
+
+
+@pytest.mark.parametrize("empty", [titles(), Table(Source(titles()), "jobs")])
+def test_row_count_judges_none_as_0(empty: Any) -> None:
+    """An empty table is a count like any other."""
+    verdict = verdicts(row_count(at_least(alert=1)), empty)["row_count"]
+    assert (verdict.level, verdict.value) == (Level.BREACH, 0)
+
+
+def test_row_count_per_day_counts_empty_days_as_0() -> None:
+    """A day without rows is a day with 0 rows, also the one that is judged."""
+    expectation = row_count(at_least(alert=1), per="day")
+    table = dated(("2026-03-07", "a"), ("2026-03-07", "b"), ("2026-03-10", "c"))
+    verdict = verdicts(expectation, table)["row_count"]
+    assert verdict.level is Level.BREACH
+    assert verdict.sentence == "2026-03-09: 0 rows is below 1 rows, the alert limit"
+    assert [point.value for point in verdict.trend] == [2, 0, 0, 1]
+    assert verdicts(expectation, dated())["row_count"].value == 0
+
+
+def test_row_count_takes_a_limit() -> None:
+    """A bare number does not say which side is fine."""
+    with pytest.raises(DeclarationError, match=r"at_least\(100\)"):
+        row_count(100)  # type: ignore[arg-type]
+
+
+def test_all_rules_of_a_check_are_one_scan() -> None:
+    """However many expectations ask, the table is fetched once."""
+    source = Source(titles("a"))
+    rows = [*conforms_to(TITLES).expand(), *row_count(at_least(1)).expand()]
+    found = scan(Table(source, "jobs"), [ask for row in rows for ask in row.asks], SLOT)
+    assert len(source.sent) == 1
+    assert {row.judge(found, Context(SLOT)).level for row in rows} == {Level.OK}
+
+
+def test_a_scan_keeps_no_rows() -> None:
+    """Answers are counts and a few samples, so that memory stays flat."""
+    rows = titles(*[None] * 5000)
+    asks = [ask for row in conforms_to(TITLES, by="column").expand() for ask in row.asks]
+    found = scan(rows, asks, SLOT)
+    assert isinstance(found, Scan)
+    (tally,) = found.answers.values()
+    assert isinstance(tally, Tally)
+    assert tally.sample is not None
+    assert len(tally.sample.rows) == 5
+    assert not any(isinstance(part, pd.DataFrame) for part in vars_of(tally))
+
+
+def vars_of(record: Any) -> list[Any]:
+    return [getattr(record, name) for name in record.__dataclass_fields__]
+
+
+def test_limits_can_be_overridden_within_reason() -> None:
+    """The configuration may move a tolerance, and not make nonsense of it."""
+    (row,) = conforms_to(
+        TITLES, by="column", tolerate={"title": at_least(95, alert=90, unit="%")}
+    ).expand()
+    moved = row.override({"alert": 50})
+    assert (moved.limits.alert_low, moved.asks) == (50, row.asks)
+    with pytest.raises(DeclarationError, match="from 0 to 100"):
+        row.override({"target": 950})
+    (count,) = row_count(above(10)).expand()
+    assert count.override({"target": 20}).limits.target_low == 20
+
+
+def test_the_whole_model_is_as_bad_as_its_worst_rule() -> None:
+    """Unexpanded, a model gives one verdict."""
+    expectation = conforms_to(TITLES)
+    found = scan(titles("a", None), expectation.asks, SLOT)
+    verdict = expectation.judge(found, Context(SLOT))  # type: ignore[arg-type]
+    assert "break title not null" in verdict.sentence
+
+
+def test_windows_of_equal_extent_are_one_question() -> None:
+    """Asks are compared by what they ask, so that equal ones share an answer."""
+    assert row_count(at_least(1)).asks == row_count(at_most(9)).asks == (CountRows(),)
