@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from gatepost.targets.database import Database as Database
     from gatepost.targets.directory import Directory as Directory
     from gatepost.targets.endpoint import Endpoint as Endpoint
-    from gatepost.targets.endpoint import Response as Response
     from gatepost.targets.host import Host as Host
+    from gatepost.targets.response import Response as Response
 
 _HOMES = {
     "authoring": ("check",),
@@ -59,8 +59,9 @@ _HOMES = {
     "tables.table": ("Table",),
     "targets.database": ("Database",),
     "targets.directory": ("Directory",),
-    "targets.endpoint": ("Endpoint", "Response"),
+    "targets.endpoint": ("Endpoint",),
     "targets.host": ("Host",),
+    "targets.response": ("Response",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -13,6 +13,9 @@ import pytest
 from gatepost.model import Declaration
 from gatepost.records import declaration_to_dict
 
+# This command has imported what pytest would have liked to import itself.
+_QUIET = ("-p", "no:cacheprovider", "-W", "ignore:Module already imported:pytest.PytestWarning")
+
 
 class _Collector:
     """A plugin that keeps what a collection declared."""
@@ -36,7 +39,7 @@ def collect(paths: Sequence[str]) -> tuple[list[Declaration], int, str]:
     collector, said = _Collector(), io.StringIO()
     with redirect_stdout(said):
         status = pytest.main(
-            ["--collect-only", "-q", "-p", "no:cacheprovider", *(paths or ["checks"])],
+            ["--collect-only", "-q", *_QUIET, *(paths or ["checks"])],
             plugins=[collector],
         )
     declarations = sorted(collector.declarations, key=lambda each: each.id)
