@@ -47,13 +47,13 @@ class Maintenance:
         return 100 * self.dead_rows / max(self.live_rows + self.dead_rows, 1)
 
 
-# The server hides backend_type of other users' sessions from users without pg_monitor,
-# but never usesysid, which background workers lack: so nobody's session goes uncounted.
+# The server hides backend_type of other users' sessions from users without pg_monitor, but not
+# their user and database, which background workers lack: so nobody's session goes uncounted.
 CONNECTIONS = {
     "postgresql": """
         select
             (select count(*) from pg_stat_activity
-             where usesysid is not null and pid <> pg_backend_pid()
+             where usesysid is not null and datid is not null and pid <> pg_backend_pid()
                and coalesce(backend_type, 'client backend') = 'client backend'),
             current_setting('max_connections')::int
                 - current_setting('superuser_reserved_connections')::int

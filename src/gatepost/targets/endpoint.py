@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -60,8 +59,15 @@ class Settings(TargetSettings):
 
 def check_url(url: SecretStr) -> SecretStr:
     """Return a setting that holds an HTTP URL; ValueError, without the value, for anything else."""
-    if not re.match(r"https?://[^/]", url.get_secret_value()):
-        raise ValueError("not an HTTP URL; write https://host/path")
+    try:
+        parts = urlsplit(url.get_secret_value())
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            "not an HTTP URL; write https://host/path, and %2F for a slash in a password"
+        )
     return url
 
 

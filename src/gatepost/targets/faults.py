@@ -77,7 +77,7 @@ _CONNECTIONS = (
     (r"timeout expired|timed out", "it did not answer within the connect_timeout"),
     (
         r"Connection refused|socket .* failed: No such file|^\(2003,",
-        "nothing accepts connections there (connection refused)",
+        "connection refused: nothing listens there",
     ),
     (r"unable to open database file", "the file does not exist or cannot be opened"),
     (r"file is not a database", "the file is not a SQLite database"),

@@ -56,7 +56,7 @@ def read_failure(error: RequestException) -> Cause:
     if any(isinstance(e, socket.gaierror) for e in chain):
         return Cause(Failure.UNREACHABLE, "the host name cannot be resolved")
     if any(isinstance(e, ConnectionRefusedError) for e in chain):
-        return Cause(Failure.UNREACHABLE, "nothing accepts connections there (connection refused)")
+        return Cause(Failure.UNREACHABLE, "connection refused: nothing listens there")
     if any(isinstance(e, ProtocolError) for e in chain):
         return Cause(Failure.BROKEN_OFF, shorten(str(last), 120))
     if isinstance(error, exceptions.ConnectionError):

@@ -65,9 +65,7 @@ class Sessions:
 
     def ping(self) -> float:
         """Time a new connection outside the pool and `select 1` on it, in seconds."""
-        connection = self._connect()  # what only a run's first connection costs is not timed
-        engine = connection.engine
-        _release(connection)
+        engine = self._connected_engine()  # what only a run's first connection costs is not timed
         pool = engine.pool.recreate()
 
         def answer() -> float:
@@ -91,6 +89,13 @@ class Sessions:
             self._give_back(key)
         if self._engine is not None:
             self._engine.dispose()
+
+    def _connected_engine(self) -> Engine:
+        if self._engine is None:
+            connection = self._connect()
+            _release(connection)
+            return connection.engine
+        return self._engine
 
     def _connect(self) -> Connection:
         if self._engine is None:
