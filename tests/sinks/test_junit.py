@@ -151,13 +151,14 @@ def test_an_error_keeps_its_traceback(tmp_path: Path) -> None:
     [
         (replace(run_of(result("a.b.c", Level.OK, "fine.")), partial="stopped"), "partial"),
         (replace(run_of(result("a.b.c", Level.BREACH, "bad.")), partial="stopped"), "partial"),
-        (replace(run_of(), expected=0), "unknown"),
+        (replace(run_of(), expected=0), "blocked"),
+        (replace(fine_run(), problems=(Problem("limits", "unapplied", blocks=True),)), "blocked"),
     ],
 )
 def test_an_unfinished_run_is_an_error(run: Run, kind: str, tmp_path: Path) -> None:
-    """A partial or empty run cannot look green: it is an error of its own."""
+    """A partial, an empty or an unsound run cannot look green: it is an error of its own."""
     root = published(run, tmp_path)
-    (error,) = case(root, "gatepost", "run")
+    error = case(root, "gatepost", "run")[0]
     assert (error.tag, error.get("type")) == ("error", kind)
     assert (error.get("message") or "").startswith("BLOCK: ")
     assert list(violations(root)) == []

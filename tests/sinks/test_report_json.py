@@ -22,6 +22,7 @@ SCHEMA = json.loads(
 )
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
+    "boolean": (bool,),
     "integer": (int,),
     "number": (int, float),
     "null": (type(None),),

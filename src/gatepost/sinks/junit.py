@@ -33,8 +33,8 @@ _OWN_SUITE = "gatepost"
 def publish(run: Run, path: Path, *, properties: bool = False) -> None:
     """Write one suite per system; raises OSError when the file cannot be written.
 
-    What is wrong with the run itself (partial, nothing evaluated) is an error in
-    a suite of its own, so that a file without failures never hides it.
+    What is wrong with the run itself (partial, nothing evaluated, a blocking
+    problem) is an error in a suite of its own, so that no file looks green over it.
     `properties` adds severity, owner, value, limits and links to each test case;
     Jenkins' xunit plugin rejects a file that has them there.
     """
@@ -85,12 +85,13 @@ def _own_suite(run: Run) -> list[TestSuite]:
 
     decision = decide(run)
     failing = any(result.level.fails for result in run.results)
-    lacking = bool(run.partial) or (decision.word is Word.BLOCK and not failing)
+    unsound = bool(run.partial) or any(problem.blocks for problem in run.problems)
+    lacking = unsound or (decision.word is Word.BLOCK and not failing)
     if not lacking and not run.problems:
         return []
     case = TestCase("run", _OWN_SUITE, 0.0)
     if lacking:
-        error = Error(one_line(decision.sentence), "partial" if run.partial else "unknown")
+        error = Error(one_line(decision.sentence), "partial" if run.partial else "blocked")
         error.text = clean_text(decision.sentence)
         case.result = error
     suite = _suite(_OWN_SUITE, run, [case])

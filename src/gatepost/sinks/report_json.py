@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def _lay_out(run: Run) -> dict[str, Any]:
         },
         "groups": [_group(group) for group in group_failures(run.results)],
         "results": [_result(result) for result in run.worst_first],
-        "problems": [{"source": p.source, "message": p.message} for p in run.problems],
+        "problems": [asdict(problem) for problem in run.problems],
     }
 
 
