@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -54,8 +55,9 @@ def enrich(path: Path, run: Run, *, prefix: str = "") -> None:
     A check that could not be measured or gave no data becomes an error, one that
     was not evaluated is skipped, a warning is put in its output; each starts with
     its sentence, and what pytest had written follows. All other test cases stay
-    as they are. `prefix` is the value of `--junitprefix`. Raises OSError, and
-    xml.etree.ElementTree.ParseError for a file that is no XML.
+    as they are, and what is wrong with the run itself is added. `prefix` is the
+    value of `--junitprefix`. Raises OSError, and xml.etree.ElementTree.ParseError
+    for a file that is no XML.
     """
     from junitparser.xunit2 import JUnitXml
 
@@ -69,6 +71,8 @@ def enrich(path: Path, run: Run, *, prefix: str = "") -> None:
         wall, tests = suite.time, suite.tests
         suite.update_statistics()  # type: ignore[no-untyped-call]
         suite.time, suite.tests = wall, tests
+    for suite in _own_suite(run):
+        xml.add_testsuite(suite)
     _write(xml, path)
 
 
@@ -146,8 +150,11 @@ def _overlay(case: TestCase, result: Result, run: Run) -> None:
     outcome = _outcome(result)
     if outcome is not None:
         sentence = clean_text(result.verdict.sentence)
-        written = [old.text.removeprefix(sentence).strip() for old in case.result if old.text]
-        outcome.text = "\n".join([*_text(result, run), *filter(None, written)])
+        texts = (old.text.removeprefix(sentence).strip("\n") for old in case.result if old.text)
+        written = [text for text in texts if text]
+        # What pytest wrote holds the traceback already.
+        told = _text(replace(result, traceback="") if written else result, run)
+        outcome.text = "\n".join([*told, *(f"\n{text}" for text in written)])
         case.result = outcome
     elif result.level is Level.WARNING:
         words = f"{result.level.label}: {clean_text(result.verdict.sentence)}"
