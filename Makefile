@@ -50,7 +50,8 @@ types: ## check types
 
 .PHONY: docs
 docs: ## check that the links of the documentation lead somewhere
-	@"$(ANY_PYTHON)" tools/check_links.py
+	$(SETUP)
+	@$(RUN) tools/check_links.py
 
 .PHONY: bench
 bench: ## measure what Gatepost adds to pytest, as ratios in one run

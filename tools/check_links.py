@@ -22,7 +22,8 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 def main() -> int:
-    pages = sorted(page for page in ROOT.rglob("*.md") if SKIPPED.isdisjoint(page.parts))
+    found = (page.relative_to(ROOT) for page in ROOT.rglob("*.md"))
+    pages = sorted(ROOT / page for page in found if SKIPPED.isdisjoint(page.parts))
     broken = [line for page in pages for line in broken_links(page)]
     print(*broken, f"{len(broken)} broken links in {len(pages)} pages", sep="\n")
     return 1 if broken else 0
