@@ -100,5 +100,5 @@ def read_marks(marks: Iterable[pytest.Mark]) -> Said:
 
 def _unknown_severity(severity: object) -> str:
     near = get_close_matches(str(severity), list(Severity), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {str(near[0])!r}?" if near else ""
     return f"check: unknown severity {severity!r}; expected {', '.join(Severity)}{hint}"

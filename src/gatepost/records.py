@@ -63,6 +63,15 @@ def declaration_from_dict(plain: Plain) -> Declaration:
     )
 
 
+def storable(text: str) -> str:
+    """The text without lone surrogates, which no encoding can carry."""
+    return (
+        text
+        if text.isascii()
+        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
+
+
 def _verdict(plain: Plain) -> Verdict:
     sample = plain["sample"]
     return Verdict(
@@ -98,9 +107,11 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _plain(record: Any) -> Any:
-    if record is None or type(record) in (str, int, float, bool):
+    if record is None or type(record) in (int, float, bool):
         return record
-    for kind in (str, int, float):  # their subclasses: enums, numpy's float64
+    if isinstance(record, str):
+        return storable(str(record))
+    for kind in (int, float):  # their subclasses, such as numpy's float64
         if isinstance(record, kind):
             return kind(record)
     if isinstance(record, datetime):

@@ -20,7 +20,7 @@ from gatepost.hooks.rows import row_id
 from gatepost.measuring import Measurement, judge, judge_error, judge_outage, measure
 from gatepost.model import Level, Point, Result, Verdict
 from gatepost.project import Project
-from gatepost.records import result_to_dict
+from gatepost.records import result_to_dict, storable
 from gatepost.targets.base import Target, TargetContext
 from gatepost.targets.outages import Outages
 from gatepost.targets.registry import open_target
@@ -102,7 +102,7 @@ class Running:
         declared = item.stash.get(DECLARED, None)
         if declared is None:
             return report
-        _mask(report, self._secrets.mask)
+        _mask(report, lambda text: storable(self._secrets.mask(text)))
         if call.when == "call" or (call.when == "setup" and not report.passed):
             measurement, verdict = item.stash.get(MEASURED, (None, None))
             if measurement is not None:
