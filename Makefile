@@ -1,5 +1,6 @@
 # `make help` lists what can be done here. Every goal makes and reuses `.venv`; nothing else
-# of the machine is touched. Written for GNU make 3.81 (macOS) and newer.
+# of the machine is touched. Written for GNU make 3.81 (macOS) and newer. Where a goal fails,
+# make itself always exits with 2; the status of pytest stands in make's last line, "Error 1".
 #
 #   make check FAULTS="jobinsight.stale_data"   break the stand-ins by name
 #   make check ARGS="-k freshness -v"           pass arguments on to pytest
@@ -19,11 +20,14 @@ RUN = .venv/bin/python
 
 ##@ The two commands
 
+# A rehearsal on stand-ins: it tells no channel, and keeps a history of its own beside that of
+# the real systems.
 .PHONY: check
-check: ## check the reference systems against live stand-ins; FAULTS= breaks them, ARGS= goes to pytest
+check: ## check the systems' live stand-ins; FAULTS= breaks them, ARGS= goes to pytest
 	$(SETUP) standins
-	@$(RUN) -m fixtures --faults "$(FAULTS)" -- \
-		$(RUN) -m pytest checks --gatepost-mode=scheduled $(ARGS)
+	@GATEPOST_SLACK_WEBHOOK= $(RUN) -m fixtures --faults "$(FAULTS)" -- \
+		$(RUN) -m pytest checks --gatepost-mode=scheduled \
+		-o gatepost_history=sqlite:///.gatepost/standins.sqlite $(ARGS)
 
 .PHONY: test
 test: ## run the tests, the real PostgreSQL and the browser included; ARGS= goes to pytest
