@@ -49,6 +49,9 @@ def violations(element: ET.Element) -> Iterator[str]:
             yield from violations(child)
 
 
+UNSOUND = Problem("limits", "an override was not applied.", blocks=True)
+
+
 def parsed(path: Path) -> ET.Element:
     """The root of a file that was just written."""
     return ET.parse(path).getroot()  # noqa: S314 - our own file
@@ -152,7 +155,8 @@ def test_an_error_keeps_its_traceback(tmp_path: Path) -> None:
         (replace(run_of(result("a.b.c", Level.OK, "fine.")), partial="stopped"), "partial"),
         (replace(run_of(result("a.b.c", Level.BREACH, "bad.")), partial="stopped"), "partial"),
         (replace(run_of(), expected=0), "blocked"),
-        (replace(fine_run(), problems=(Problem("limits", "unapplied", blocks=True),)), "blocked"),
+        (replace(fine_run(), problems=(UNSOUND,)), "blocked"),
+        (replace(run_of(result("a.b.c", Level.BREACH, "bad.")), problems=(UNSOUND,)), "blocked"),
     ],
 )
 def test_an_unfinished_run_is_an_error(run: Run, kind: str, tmp_path: Path) -> None:
