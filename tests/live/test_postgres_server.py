@@ -120,8 +120,8 @@ def test_killed_parent_takes_the_server_along() -> None:
         make_old(folder)
         sweep(folder.parent)
         assert folder.exists(), "swept while the server was alive"
-        held = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
-        assert str(folder / ".claimed") in held, "an orphan that shuts down would be swept"
+        held = [each.readlink() for each in Path(f"/proc/{pid}/fd").iterdir()]
+        assert folder / ".claimed" in held, "an orphan that shuts down would be swept"
         parent.communicate("now")
     assert parent.returncode == -signal.SIGKILL
     assert wait_for_end(pid)
@@ -229,9 +229,14 @@ def test_configured_server_is_used(
         postgres_server.connect("borrowed")
 
 
-def test_configured_server_that_is_away_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A configured server that does not answer is named, without its password."""
-    monkeypatch.setenv(postgres.CONFIGURED, "postgresql://me:hush@127.0.0.1:1/postgres")
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:hush@127.0.0.1:1/postgres", "postgresql://me:hush@[x/postgres"]
+)
+def test_configured_server_that_is_away_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """A configured server that does not answer, or is no URL, is an error without its password."""
+    monkeypatch.setenv(postgres.CONFIGURED, url)
     with pytest.raises(PostgresError, match=postgres.CONFIGURED) as error:
         start_server()
     assert "hush" not in str(error.value)
