@@ -5,18 +5,20 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url, text
 
 from fixtures.postgres import CHECKER, CRAWLER, Server
 from fixtures.pytest_fixtures import PASSWORD
 from gatepost.errors import MeasurementError, Unavailable
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target
+from gatepost.targets.engines import SessionLimits, open_engine, read_url
 from gatepost.targets.journal import keep_journal
 
 if TYPE_CHECKING:
@@ -93,10 +95,12 @@ def silent_port() -> Iterator[int]:
 def test_session_says_who_it_is_and_can_only_read(database: Database) -> None:
     """Every session has the name, the limits, the isolation and the zone that it was given."""
     names = ["application_name", "statement_timeout", "lock_timeout", "timezone"]
+    names += ["idle_in_transaction_session_timeout", "cursor_tuple_fraction"]
     names += ["transaction_read_only", "default_transaction_read_only", "transaction_isolation"]
     sql = "select " + ", ".join(f"current_setting('{name}')" for name in names)
     assert database.frame(sql).iloc[0].to_list() == [
         *("gatepost", "30s", "2s", "UTC"),
+        *("5min", "1"),
         *("on", "on", "repeatable read"),
     ]
 
@@ -237,13 +241,18 @@ def test_pool_that_stays_full_is_explained(open_database: Open) -> None:
         "commit",
         "set transaction read write",
         "select set_config('transaction_read_only', 'off', true)",
-        "select 1; commit; begin read write; delete from raw_jobs",
+        "select 1; commit; begin read write; delete from raw_jobs; commit; select 1",
     ],
 )
 def test_nothing_can_be_written(
-    database: Database, owner: psycopg.Connection[Any], sql: str
+    open_database: Open,
+    postgres_server: Server,
+    application: str,
+    owner: psycopg.Connection[Any],
+    sql: str,
 ) -> None:
-    """No statement writes, and none opens the way for a later one."""
+    """No statement writes, and none opens the way for a later one, not even for the owner."""
+    database = open_database(url=postgres_server.url(application, CRAWLER))
     with keep_journal():
         for send in (database.scalar, database.frame):
             with pytest.raises(MeasurementError):
@@ -253,10 +262,10 @@ def test_nothing_can_be_written(
     assert owner.execute("select count(*) from raw_jobs").fetchall() == [(100,)]
 
 
-def test_even_the_owner_of_the_tables_cannot_write(
+def test_writing_is_explained(
     open_database: Open, postgres_server: Server, application: str
 ) -> None:
-    """Reading only is the session's own rule, not a matter of the role's rights."""
+    """The refusal says what was tried and why it cannot work."""
     database = open_database(url=postgres_server.url(application, CRAWLER))
     with pytest.raises(MeasurementError) as caught:
         database.scalar("delete from raw_jobs")
@@ -335,6 +344,26 @@ def test_lost_connection_is_unavailable_and_the_next_check_reconnects(
     with keep_journal():
         end_session()
     assert database.scalar("select 1") == 1
+    end_session()  # of the idle session in the pool
+    assert database.scalar("select 1") == 1
+
+
+def test_pooler_that_drops_options_does_not_open_the_way(
+    postgres_server: Server, application: str, owner: psycopg.Connection[Any]
+) -> None:
+    """Every transaction says that it only reads, also where no session setting arrives."""
+    second = timedelta(seconds=1)
+    limits = SessionLimits("gatepost", second, second, second, pool_size=1)
+    engine = open_engine(read_url(postgres_server.url(application)), limits, Path())
+
+    @event.listens_for(engine, "do_connect")
+    def drop_options(_dialect: object, _record: object, _args: object, given: Any) -> None:
+        del given["options"]
+
+    with engine.connect() as connection:
+        assert connection.scalar(text("show default_transaction_read_only")) == "off"
+        assert connection.scalar(text("show transaction_read_only")) == "on"
+    engine.dispose()
 
 
 def test_connections_leave_out_our_own(

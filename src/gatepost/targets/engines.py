@@ -153,6 +153,7 @@ def _postgresql(url: URL, limits: SessionLimits) -> _Recipe:
         # The server prepares one statement at a time, so none can hide behind a
         # semicolon, where a COMMIT could end the read-only transaction.
         arguments["prepare_threshold"] = 0
+    # Said again with each BEGIN, since a connection pooler may drop the options.
     return _Recipe(
         connect_args=arguments,
         options={
