@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from statistics import mean
 from typing import Any
@@ -113,10 +112,11 @@ def _session_levels(
 
 
 def _daily_levels(jobs: Sequence[Job], now: datetime) -> Iterator[tuple[str, int]]:
-    by_day: dict[datetime, list[Job]] = {}
+    by_day: dict[date, list[Job]] = {}
     for job in jobs:
-        by_day.setdefault(midnight(job.crawled_at), []).append(job)
-    newest = max((day for day in by_day if day < midnight(now)), default=None)
+        by_day.setdefault(job.crawled_at.date(), []).append(job)
+    today = now.date()
+    newest = max((day for day in by_day if day < today), default=None)
     rows = by_day[newest] if newest else []
     for name in ("companies_per_day", "locations_per_day", "skills_per_job"):
         yield f"kpi.{name}", 0 if rows else 2
@@ -130,7 +130,7 @@ def _daily_levels(jobs: Sequence[Job], now: datetime) -> Iterator[tuple[str, int
     age = now - jobs[-1].crawled_at if jobs else timedelta.max
     hours = age / timedelta(hours=1)
     yield "quality.freshness", grade(hours, lambda x: x > 36, lambda x: x <= 24)
-    last, *earlier = [by_day.get(midnight(now) - ago * DAY, []) for ago in range(1, 31)]
+    last, *earlier = [by_day.get(today - ago * DAY, []) for ago in range(1, 31)]
     usual_rows = mean(map(len, earlier))
     usual_companies = mean(map(_companies, earlier))
     few_rows, few_companies = len(last) < 0.5 * usual_rows, _companies(last) < 0.7 * usual_companies
@@ -173,7 +173,7 @@ def _share(rows: Sequence[Job], holds: Callable[[Job], object]) -> float | None:
 
 
 def _has_skills(job: Job) -> bool:
-    return bool(json.loads(job.skills or "[]"))
+    return job.skills not in (None, "[]")
 
 
 def _companies(rows: Iterable[Job]) -> int:
