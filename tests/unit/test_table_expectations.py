@@ -108,6 +108,17 @@ def test_a_tolerance_is_a_limit_on_the_share_of_good_rows(bad: int, level: Level
     )
 
 
+def test_a_share_exactly_at_its_limit_is_inside() -> None:
+    """No share of so many per mille falls below the number that its author writes for it."""
+    for bad in range(1, 990):
+        limit = at_least(alert=float(f"{(1000 - bad) / 10}"))
+        label = "title not null"
+        rows = conforms_to(TITLES, tolerate={label: limit}).expand()
+        (row,) = (row for row in rows if row.label == label)
+        found = Scan({row.asks[0]: Tally(bad, 1000, parts=(bad,))})
+        assert row.judge(found, Context(SLOT)).level is Level.OK, bad
+
+
 @pytest.mark.parametrize(
     ("tolerate", "message"),
     [
@@ -232,8 +243,8 @@ def test_long_and_blank_cells_are_shown_short_and_visible() -> None:
 
 def test_no_samples_are_kept_when_none_are_wanted() -> None:
     """samples=0 keeps every cell out of the report."""
-    sample = verdicts(conforms_to(TITLES, samples=0), titles(None))["title not null"].sample
-    assert sample is None or sample.rows == ()
+    verdict = verdicts(conforms_to(TITLES, samples=0), titles(None))["title not null"]
+    assert (verdict.bad, verdict.sample) == (1, None)
 
 
 def test_an_empty_table_is_no_data() -> None:

@@ -71,6 +71,10 @@ def test_a_model_becomes_one_labelled_rule_for_each_thing_it_says() -> None:
     [
         (pa.Check.str_length(min_value=1), "str_length(min_value=1)"),
         (pa.Check.isin(["healthy", "degraded"]), "isin(['healthy', 'degraded'])"),
+        (
+            pa.Check.in_range(1, 2, include_max=False),
+            "in_range(min_value=1, max_value=2, include_max=False)",
+        ),
         (pa.Check.ge(2), "greater_than_or_equal_to(2)"),
         (pa.Check.ge(2, error="must be two"), "greater_than_or_equal_to (must be two)"),
         (pa.Check(lambda cells: cells > 0), "check"),
@@ -255,6 +259,19 @@ def test_a_schema_wide_dtype_goes_before_the_columns() -> None:
     assert broken(schema, pd.DataFrame({"a": [1.0], "b": [1]})) == {"b dtype": "it is int64"}
 
 
+def test_columns_need_not_be_named_by_text() -> None:
+    """A file without a header has numbers for names."""
+    schema = pa.DataFrameSchema({0: pa.Column(int, pa.Check.gt(1))})
+    assert broken(schema, pd.DataFrame([[1], [2]])) == {"0 greater_than": [0]}
+
+
+def test_equal_column_names_are_each_held_to_the_rule() -> None:
+    """A joined frame may have a name twice; a bad cell in either is a bad row."""
+    schema = pa.DataFrameSchema({"a": pa.Column(int, pa.Check.gt(1))}, unique_column_names=True)
+    frame = pd.DataFrame([[1, 2], [2, 2], [2, 1]], columns=["a", "a"])
+    assert broken(schema, frame) == {"a greater_than": [0, 2], "columns unique": "repeated: a"}
+
+
 def test_lambdas_that_differ_in_a_constant_are_two_rules() -> None:
     """pandera holds them equal; their answers must not be mixed up."""
     checks = [pa.Check(lambda cells: cells > 1), pa.Check(lambda cells: cells > 2)]
@@ -408,9 +425,16 @@ def said_by_pandera(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> dict[str
         if error.reason_code.name == "CHECK_ERROR":
             rows = "error"
         elif isinstance(error.failure_cases, pd.DataFrame):
-            rows = set(error.failure_cases["index"]) | (said.get(label) or set())
-        said[label] = rows
+            rows = set(error.failure_cases["index"])
+        said[label] = _both(said.get(label, rows), rows)
     return said
+
+
+def _both(one: Any, other: Any) -> Any:
+    """What a regex column's rule comes to on two columns."""
+    if isinstance(one, set) and isinstance(other, set):
+        return one | other
+    return "whole" if "whole" in (one, other) else "error"
 
 
 @settings(

@@ -90,7 +90,7 @@ def _views(rule: Rule, frame: pd.DataFrame) -> list[tuple[pd.DataFrame, Any]]:
         if field is not None and field.name is not None and index.name != field.name:
             return []
         return [(index.to_series().to_frame(rule.column), rule.column)]
-    names: list[Any] = [name for name in (rule.column,) if name in frame.columns]
+    names: list[Any] = [field.name] if field.name in frame.columns else []
     if field.regex:
         try:
             names = list(field.get_regex_columns(frame))
@@ -158,8 +158,8 @@ def _dtype(rule: Rule, series: pd.Series[Any]) -> Outcome:
 
     dtype = dtype_of(rule.schema, rule.field)
     found = dtype.check(Engine.dtype(series.dtype), series)
-    if isinstance(found, bool):
-        return Whole(found, f"it is {series.dtype}")
+    if isinstance(found, (bool, np.bool_)):
+        return Whole(bool(found), f"it is {series.dtype}")
     return ~np.asarray(found, dtype=bool)
 
 

@@ -137,7 +137,7 @@ def _answer(rows: pd.DataFrame, ask: Ask, calendar: _Calendar | None) -> Answer:
         bad=int(bad.sum()),
         total=int(inside.sum()),
         parts=tuple(parts),
-        sample=_sample(rows, bad, ask) if bad.any() else None,
+        sample=_sample(rows, bad, ask) if ask.samples and bad.any() else None,
         days=None if calendar is None else calendar.count(united),
         undated=undated,
     )

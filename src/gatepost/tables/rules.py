@@ -196,7 +196,12 @@ def _words(check: Check) -> str:
     builtin = check.registry_name
     if builtin and (not own or own.startswith(f"{builtin}(")):
         arguments = check.statistics or {}
-        given = [f"{key}={value!r}" for key, value in arguments.items() if value is not None]
+        # Neither what is not bounded, nor that a bound is inclusive, is worth saying.
+        given = [
+            f"{key}={value!r}"
+            for key, value in arguments.items()
+            if value is not None and value is not True
+        ]
         # pandera's text has a single argument as the author wrote it, not as a set.
         said = own if len(arguments) == 1 and own else f"{builtin}({', '.join(given)})"
         return shorten(said, 120)
