@@ -90,7 +90,8 @@ class View:
 
 def view_of(run: Run, to_root: str) -> View:
     """Work out the whole page; `to_root` leads from the page's folder to the project."""
-    rows = tuple(_rows(run, to_root))
+    choices = _choices(run.results)
+    rows = tuple(_rows(run, to_root, choices["system"], choices["owner"]))
     sections: dict[Level, list[Row]] = {}
     changes: dict[str, list[Row]] = {"new": [], "still": [], "recovered": []}
     for row in rows:
@@ -105,14 +106,14 @@ def view_of(run: Run, to_root: str) -> View:
         actions=tuple(_action(group, to_root) for group in group_failures(run.results)),
         matrix=_matrix(rows),
         sections=sections,
-        choices=_choices(run.results),
+        choices=choices,
         compact=sum(row.detail is None for row in rows),
     )
 
 
-def _rows(run: Run, to_root: str) -> Iterator[Row]:
-    choices = _choices(run.results)
-    systems, owners = choices["system"], choices["owner"]
+def _rows(
+    run: Run, to_root: str, systems: Mapping[str, str], owners: Mapping[str, str]
+) -> Iterator[Row]:
     crowded = len(run.results) > MOST_DETAILED
     shown: dict[tuple[str, ...], Link] = {}
     for place, result in enumerate(run.worst_first):
@@ -199,9 +200,8 @@ def _matrix(rows: Iterable[Row]) -> dict[str, list[Cell]]:
     return matrix
 
 
-def _choices(results: Iterable[Result]) -> dict[str, dict[str, str]]:
+def _choices(results: Sequence[Result]) -> dict[str, dict[str, str]]:
     """Give each system and owner a short token, which filters compare instead of the name."""
-    results = tuple(results)
     systems = sorted({result.check.system for result in results})
     owners = sorted({result.check.owner for result in results})
     return {
