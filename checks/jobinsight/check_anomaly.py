@@ -28,10 +28,12 @@ def check_job_count(jobinsight_db: Database) -> pd.Series:
     return jobinsight_db.series(BY_DAY.format(figure="count(*)"), days=31, fill=0)
 
 
-@check(share_of_mean(0.7, over=30, unit="companies"), severity="medium", runbook="company-diversity")
+@check(
+    share_of_mean(0.7, over=30, unit="companies"), severity="medium", runbook="company-diversity"
+)
 def check_company_diversity(jobinsight_db: Database) -> pd.Series:
     """Distinct companies per day; a day without any row has 0."""
-    figure = "count(distinct company_name)"
+    figure = "count(distinct nullif(company_name, ''))"
     return jobinsight_db.series(BY_DAY.format(figure=figure), days=31, fill=0)
 
 

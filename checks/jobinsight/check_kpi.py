@@ -105,14 +105,14 @@ def check_jobs_per_session(sessions: pd.DataFrame) -> pd.Series:
 @check(recorded(unit="companies"), severity="low")
 def check_companies_per_day(jobinsight_db: Database) -> pd.Series:
     """Distinct companies among a day's jobs."""
-    figure = "count(distinct company_name)"
+    figure = "count(distinct nullif(company_name, ''))"
     return jobinsight_db.series(FIGURES_BY_DAY.format(figure=figure), days=30).dropna()
 
 
 @check(recorded(unit="locations"), severity="low")
 def check_locations_per_day(jobinsight_db: Database) -> pd.Series:
     """Distinct locations among a day's jobs."""
-    figure = "count(distinct location)"
+    figure = "count(distinct nullif(location, ''))"
     return jobinsight_db.series(FIGURES_BY_DAY.format(figure=figure), days=30).dropna()
 
 

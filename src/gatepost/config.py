@@ -218,7 +218,7 @@ class _Reader:
                 message = f"unknown key{_nearest(location, keys)}; there are {', '.join(keys)}"
             elif mistake["type"] == "missing":
                 message = "expected, but not given"
-            else:
+            elif not {"url", "source"} & set(mistake["loc"]):  # which may hold a password
                 message += f", got {self.secrets.mask(repr(mistake['input']))}"
             self.mistakes.append(f"{where}.{location}: {message}")
 
