@@ -1,4 +1,4 @@
-"""Whether the upkeep that JobInsight needs has happened. The checks only look; they change nothing."""
+"""Whether the upkeep that JobInsight needs has happened. The checks look and change nothing."""
 
 from __future__ import annotations
 

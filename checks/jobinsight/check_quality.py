@@ -87,6 +87,7 @@ def check_completeness(jobinsight_db: Database, column: str) -> pd.Series:
             "skills": at_least(alert=70, unit="%"),
             "location": at_least(alert=70, unit="%"),
         },
+        severity={"salary": "medium", "skills": "medium", "location": "medium"},
     ),
     severity="high",
     runbook="validity",

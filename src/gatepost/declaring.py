@@ -113,6 +113,7 @@ def declare(
             expectation=str(expectation),
             limits=expectation.limits,
             unit=expectation.unit,
+            severity=expectation.severity or said.severity,
         )
     return Declared(declaration, expectation, rows, sustained)
 

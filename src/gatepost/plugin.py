@@ -95,7 +95,7 @@ def _join(config: pytest.Config, file: Path) -> None:
         register(Worker(config, collecting, running), "gatepost-worker")
     else:
         register(Concluding(config, project, collecting, running), "gatepost-concluding")
-        if config.pluginmanager.hasplugin("html"):
+        if config.getoption("htmlpath", None):
             from gatepost.sinks.pytest_html import ReportColumns
 
             register(ReportColumns(), "gatepost-html")
@@ -103,7 +103,7 @@ def _join(config: pytest.Config, file: Path) -> None:
 
 def _configuration_file(config: pytest.Config) -> Path | None:
     """The gatepost.toml that is named, or the nearest one above where pytest was started."""
-    named = config.getoption("--gatepost-config") or config.getini("gatepost_config")
+    named: str = config.getoption("--gatepost-config") or config.getini("gatepost_config")
     if named:
         file = config.rootpath / named
         if not file.is_file():

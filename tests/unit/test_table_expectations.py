@@ -67,7 +67,7 @@ def test_one_bad_row_is_an_alert() -> None:
     verdict = verdicts(conforms_to(TITLES), titles("a", "", "c", "d"))["title str_length"]
     assert verdict.level is Level.BREACH
     assert verdict.sentence == (
-        "1 of 4 rows (25 %) break title str_length(min_value=1); alert below 100 %"
+        "1 of 4 rows break title str_length(min_value=1); alert below 100 %"
     )
     assert (verdict.value, verdict.unit, verdict.bad, verdict.total) == (75, "%", 1, 4)
     assert verdict.limits.alert_low == 100
@@ -85,22 +85,30 @@ def test_one_bad_row_of_many_is_never_rounded_away() -> None:
     """One of 20,000 rows is neither 100 % nor 0 %, in words or in the limit's eyes."""
     rows = titles(*["a"] * 19_999, None)
     verdict = verdicts(conforms_to(TITLES), rows)["title not null"]
-    assert verdict.sentence == "1 of 20,000 rows (0.005 %) break title not null; alert below 100 %"
+    assert verdict.sentence == "1 of 20,000 rows break title not null; alert below 100 %"
     assert verdict.value == 99.995
     many = verdicts(conforms_to(TITLES), titles(*[None] * 19_999, "a"))["title not null"]
-    assert many.sentence.startswith("19,999 of 20,000 rows (99.995 %)")
+    assert many.sentence.startswith("19,999 of 20,000 rows break")
 
 
 @pytest.mark.parametrize(
-    ("bad", "level"), [(0, Level.OK), (5, Level.OK), (6, Level.WARNING), (11, Level.BREACH)]
+    ("bad", "level", "said"),
+    [
+        (0, Level.OK, "all 100 rows keep title not null; at least 95 %, alert below 90 %"),
+        (5, Level.OK, "95 % is at least 95 %, the target; alert below 90 %"),
+        (6, Level.WARNING, "94 % is below 95 %, the target; alert below 90 %"),
+        (11, Level.BREACH, "89 % is below 90 %, the alert limit; target at least 95 %"),
+    ],
 )
-def test_a_tolerance_is_a_limit_on_the_share_of_good_rows(bad: int, level: Level) -> None:
+def test_a_tolerance_is_a_limit_on_the_share_of_good_rows(
+    bad: int, level: Level, said: str
+) -> None:
     """Target and alert levels count in percent; exactly at a limit is still inside."""
     expectation = conforms_to(TITLES, tolerate={"title not null": at_least(95, alert=90)})
     rows = titles(*[None] * bad, *["a"] * (100 - bad))
     verdict = verdicts(expectation, rows)["title not null"]
     assert verdict.level is level
-    assert verdict.sentence.endswith("; at least 95 %, alert below 90 %")
+    assert verdict.sentence.endswith(said)
     assert (verdict.value, verdict.limits.target_low, verdict.limits.alert_low) == (
         100 - bad,
         95,
@@ -165,7 +173,7 @@ def test_by_column_a_row_is_bad_when_it_breaks_any_rule_of_the_column() -> None:
     found = verdicts(conforms_to(schema, by="column"), rows)
     assert list(found) == ["title", "id", "positive"]
     assert found["title"].sentence == (
-        "2 of 4 rows (50 %) break the 4 rules of title: "
+        "2 of 4 rows break the 4 rules of title: "
         "1 not null, 1 str_length(min_value=1); alert below 100 %"
     )
     assert (found["id"].bad, found["id"].total) == (2, 4)
@@ -282,7 +290,8 @@ def test_per_day_the_newest_complete_day_is_judged() -> None:
     verdict = verdicts(expectation, table)["title not null"]
     assert verdict.level is Level.BREACH
     assert verdict.sentence == (
-        "2026-03-09: 1 of 2 rows (50 %) break title not null; at least 95 %, alert below 60 %"
+        "2026-03-09: 1 of 2 rows break title not null; "
+        "50 % is below 60 %, the alert limit; target at least 95 %"
     )
     assert (verdict.value, verdict.bad, verdict.total) == (50, 1, 2)
     assert [point.value for point in verdict.trend] == [0, None, None, 50, 0]
@@ -329,7 +338,7 @@ def test_over_runs_a_breach_may_have_to_last() -> None:
     assert verdicts(conforms_to(TITLES), rows, fine)["title not null"].level is Level.WARNING
     verdict = verdicts(conforms_to(TITLES), rows, bad)["title not null"]
     assert verdict.level is Level.BREACH
-    assert verdict.sentence.startswith("1 of 2 rows (50 %) break title not null; ")
+    assert verdict.sentence.startswith("1 of 2 rows break title not null; ")
     assert (verdict.bad, verdict.total) == (1, 2)
 
 
@@ -493,3 +502,15 @@ def test_the_whole_model_is_as_bad_as_its_worst_rule() -> None:
 def test_windows_of_equal_extent_are_one_question() -> None:
     """Asks are compared by what they ask, so that equal ones share an answer."""
     assert row_count(at_least(1)).asks == row_count(at_most(9)).asks == (CountRows(),)
+
+
+def test_single_rules_can_have_a_severity_of_their_own() -> None:
+    """A severity by label goes to that row; an unknown label or severity is refused."""
+    expectation = conforms_to(TITLES, severity={"title not null": "low"})
+    by_label = {row.label: row.severity for row in expectation.expand()}
+    assert by_label["title not null"] == "low"
+    assert set(by_label.values()) == {None, "low"}
+    with pytest.raises(DeclarationError, match=r"a severity for 'titel not null'.*did you mean"):
+        conforms_to(TITLES, severity={"titel not null": "low"})
+    with pytest.raises(DeclarationError, match=r"'title not null' is 'lo'; expected critical"):
+        conforms_to(TITLES, severity={"title not null": "lo"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from gatepost.errors import DeclarationError
 from gatepost.expectations.sustained import Sustained
-from gatepost.model import Level, Limits, Point, Verdict
+from gatepost.model import Level, Limits, Point, Severity, Verdict
 from gatepost.wording import shorten
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ class Expectation(ABC, Generic[V_contra]):
     def unit(self) -> str:
         """The unit of the verdict's value; empty for a plain number."""
         return ""
+
+    @property
+    def severity(self) -> Severity | None:
+        """The severity of this row, where it is another than the check's."""
+        return None
 
     @property
     def needs_history(self) -> bool:

@@ -98,7 +98,9 @@ class Limit(Expectation[Measurable]):
             name = "NaN (not a number)" if math.isnan(value) else "infinite"
             return no_data(f"the measured value is {name}{self._expected}", self)
         level, near, far = self._place(value)
-        number = format_number(value, beside=self.limits.bounds)
+        # Beside 0 and 100 %, one bad row in a million is neither none nor all.
+        beside = (*self.limits.bounds, *((0, 100) if self.unit == "%" else ()))
+        number = format_number(value, beside=beside)
         sentence = f"{with_unit(number, self.unit)} is {near}" if near else number
         if not near:
             sentence = f"{with_unit(number, self.unit)}, recorded without limits"

@@ -16,8 +16,8 @@ from gatepost.errors import DeclarationError
 from gatepost.expectations.base import Context, Expectation, no_data, wrong_type
 from gatepost.expectations.limits import Limit, at_least
 from gatepost.expectations.slots import Slots, judge_slots, slots_of_history
-from gatepost.expectations.tolerances import as_percentage, read_tolerances
-from gatepost.model import Level, Limits, Point, Verdict
+from gatepost.expectations.tolerances import as_percentage, read_severities, read_tolerances
+from gatepost.model import Level, Limits, Point, Severity, Verdict
 from gatepost.tables.asks import (
     DAY,
     Ask,
@@ -31,7 +31,7 @@ from gatepost.tables.asks import (
     day_of,
 )
 from gatepost.tables.rules import Rule, as_schema, keys_of, rules_of
-from gatepost.wording import format_number, join_some, plural
+from gatepost.wording import join_some, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,7 @@ def conforms_to(
     per: Literal["day"] | None = None,
     last: str | timedelta | None = None,
     samples: int = 5,
+    severity: Mapping[str, str] | None = None,
 ) -> Expectation[Table | pd.DataFrame]:
     """Every row keeps the rules of a pandera model; each rule is a row of the report.
 
@@ -63,10 +64,11 @@ def conforms_to(
     `per="day"` judges the newest complete UTC day of the table's time column,
     and `last="7 days"` looks at the newest rows only. Up to `samples` bad rows
     are shown. What is stored is judged: parsers, coercion and defaults of the
-    model are not applied.
+    model are not applied. `severity` gives some labels another severity than
+    the check's.
 
-    Raises DeclarationError for what cannot be judged so, and for a tolerance
-    whose label does not exist.
+    Raises DeclarationError for what cannot be judged so, and for a tolerance or
+    a severity whose label does not exist.
     """
     schema = as_schema(model)
     window = Window(_read_last(last), _read_per(per))
@@ -81,6 +83,7 @@ def conforms_to(
         label = str(rule.column) if joins else rule.label
         groups[label] = (*groups.get(label, ()), rule)
     tolerances = read_tolerances(tolerate or {}, groups)
+    severities = read_severities(severity or {}, groups)
     keys = keys_of(schema)
     return Conformance(
         name=str(getattr(model, "__name__", None) or schema.name or "the model"),
@@ -88,6 +91,7 @@ def conforms_to(
             RuleKept(
                 CountBad(label, rules, window, keys, samples),
                 tolerances.get(label) or _strictest(rules),
+                severities.get(label),
             )
             for label, rules in groups.items()
         ),
@@ -142,6 +146,7 @@ class RuleKept(Expectation["Table | pd.DataFrame"]):
 
     ask: CountBad
     limit: Limit
+    severity: Severity | None = None
 
     @property
     def label(self) -> str:
@@ -227,14 +232,13 @@ class RuleKept(Expectation["Table | pd.DataFrame"]):
         if not found.bad:
             rows = "the only row keeps" if found.total == 1 else f"all {found.total:,} rows keep"
             return f"{rows} {self.words}; {self.limit}"
-        # Beside 0 and 100, one bad row in a million is neither none nor all.
-        beside = (0.0, 100.0, *(100 - bound for bound in self.limit.limits.bounds))
-        share = format_number(100 * found.bad / found.total, beside=beside)
-        count = f"{found.bad:,} of {plural(found.total, 'row')} ({share} %)"
+        count = f"{found.bad:,} of {plural(found.total, 'row')}"
         parts = zip(self.ask.rules, found.parts, strict=True)
         broken = [f"{bad:,} {rule.what}" for rule, bad in parts if bad]
         detail = f": {join_some(broken, most=5)}" if len(self.ask.rules) > 1 else ""
-        return f"{count} break {self.words}{detail}; {self.limit}"
+        forgives = self.limit.limits.bounds != (100,)
+        share = self.limit.judge_number(_share(found.bad, found.total)).sentence
+        return f"{count} break {self.words}{detail}; {share if forgives else self.limit}"
 
     def _no_rows(self, why: str = "") -> Verdict:
         last = self.ask.window.last

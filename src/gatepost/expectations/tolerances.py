@@ -1,4 +1,4 @@
-"""Limits on the percentage of good rows, by the label of the rule that they are for."""
+"""What is said of single rules by their label: how many bad rows they allow, and how severe."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from gatepost.errors import DeclarationError
 from gatepost.expectations.limits import Limit
+from gatepost.model import Severity
 from gatepost.wording import join_some
 
 
@@ -17,15 +18,19 @@ def read_tolerances(tolerate: Mapping[str, Limit], known: Collection[str]) -> di
     Raises DeclarationError for one that cannot be meant as a percentage of good
     rows, and for a label that no rule has, with the nearest that there are.
     """
-    for label in tolerate:
-        if label not in known:
-            near = get_close_matches(label, known, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(map(repr, near))}?" if near else ""
-            every = f"there are {join_some(map(repr, known), most=12)}"
-            raise DeclarationError(
-                f"conforms_to has a tolerance for {label!r}, but no such rule; {hint or every}"
-            )
+    _refuse_unknown("tolerance", tolerate, known)
     return {label: as_percentage(label, limit) for label, limit in tolerate.items()}
+
+
+def read_severities(severity: Mapping[str, str], known: Collection[str]) -> dict[str, Severity]:
+    """The severities by label; raises DeclarationError for an unknown label or severity."""
+    _refuse_unknown("severity", severity, known)
+    for label, name in severity.items():
+        if name not in tuple(Severity):
+            raise DeclarationError(
+                f"the severity of {label!r} is {name!r}; expected {', '.join(Severity)}"
+            )
+    return {label: Severity(name) for label, name in severity.items()}
 
 
 def as_percentage(label: str, limit: object) -> Limit:
@@ -47,3 +52,14 @@ def as_percentage(label: str, limit: object) -> Limit:
                 f"{where} is {limit}; it is a percentage, from 0 to 100: write 95, not 0.95"
             )
     return replace(limit, measured_in="%")
+
+
+def _refuse_unknown(noun: str, labels: Collection[str], known: Collection[str]) -> None:
+    for label in labels:
+        if label not in known:
+            near = get_close_matches(label, known, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(map(repr, near))}?" if near else ""
+            every = f"there are {join_some(map(repr, known), most=12)}"
+            raise DeclarationError(
+                f"conforms_to has a {noun} for {label!r}, but no such rule; {hint or every}"
+            )
