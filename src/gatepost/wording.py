@@ -24,6 +24,11 @@ def format_number(value: float, *, beside: Iterable[float] = ()) -> str:
     return repr(value)
 
 
+def format_limit(limit: float) -> str:
+    """Write a limit as its author did: exactly, since 99.995 is not 100."""
+    return format_number(limit, beside=[limit])
+
+
 def with_unit(number: str, unit: str) -> str:
     """Put the unit behind the number, where there is one."""
     return f"{number} {unit}" if unit else number

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gatepost.errors import DeclarationError
-from gatepost.wording import format_number, with_unit
+from gatepost.wording import format_limit, with_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Region:
         if self.low is not None and self.high is not None:
             if self.low == self.high:
                 return f"exactly {_say(self.low, unit)}"
-            return f"between {format_number(self.low)} and {_say(self.high, unit)}"
+            return f"between {format_limit(self.low)} and {_say(self.high, unit)}"
         if self.low is not None:
             return f"{'above' if self.low_open else 'at least'} {_say(self.low, unit)}"
         assert self.high is not None  # noqa: S101 - a region in words has a bound
@@ -52,7 +53,7 @@ class Region:
         if self.low is not None and self.high is not None:
             if self.low == self.high:
                 return f"not {_say(self.low, unit)}"
-            return f"outside {format_number(self.low)} to {_say(self.high, unit)}"
+            return f"outside {format_limit(self.low)} to {_say(self.high, unit)}"
         if self.low is not None:
             return f"{'at or below' if self.low_open else 'below'} {_say(self.low, unit)}"
         assert self.high is not None  # noqa: S101 - a region in words has a bound
@@ -61,10 +62,12 @@ class Region:
 
 def as_bound(name: str, value: object) -> float:
     """A limit's number as a finite float; raises DeclarationError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise DeclarationError(f"{name}: expected a finite number as a limit, got {value!r}")
-    return float(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        with suppress(OverflowError):  # an int can be beyond every float
+            if math.isfinite(value):
+                return float(value)
+    raise DeclarationError(f"{name}: expected a finite number as a limit, got {value!r}")
 
 
 def _say(bound: float, unit: str) -> str:
-    return with_unit(format_number(bound), unit)
+    return with_unit(format_limit(bound), unit)
