@@ -8,8 +8,8 @@ import pytest
 
 from gatepost import (
     Database,
-    Endpoint,
     Host,
+    Probe,
     Verdict,
     all_healthy,
     answers,
@@ -80,10 +80,10 @@ def check_disk_free(jobinsight_host: Host, disk: str) -> float:
 
 
 @check(severity="critical", runbook="crawler-probe")
-def check_crawler(jobinsight_probe: Endpoint) -> None:
+def check_crawler(jobinsight_probe: Probe) -> None:
     """A crawl of one page succeeds."""
-    answer = jobinsight_probe.get().json()
-    assert answer.get("success") is True, f"the probe failed: {answer.get('error', answer)}"
+    result = jobinsight_probe.run()
+    assert result.success, f"the probe failed: {result.detail}"
 
 
 @check(all_healthy(), severity="critical", runbook="overall")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gatepost.targets.directory import Directory as Directory
     from gatepost.targets.endpoint import Endpoint as Endpoint
     from gatepost.targets.host import Host as Host
+    from gatepost.targets.probe import Probe as Probe
     from gatepost.targets.response import Response as Response
 
 _HOMES = {
@@ -61,6 +62,7 @@ _HOMES = {
     "targets.directory": ("Directory",),
     "targets.endpoint": ("Endpoint",),
     "targets.host": ("Host",),
+    "targets.probe": ("Probe",),
     "targets.response": ("Response",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -218,9 +218,9 @@ class _Reader:
                 message = f"unknown key{_nearest(location, keys)}; there are {', '.join(keys)}"
             elif mistake["type"] == "missing":
                 message = "expected, but not given"
-            elif not {"url", "source"} & set(mistake["loc"]):  # which may hold a password
+            elif location and not {"url", "source"} & set(mistake["loc"]):  # may hold a password
                 message += f", got {self.secrets.mask(repr(mistake['input']))}"
-            self.mistakes.append(f"{where}.{location}: {message}")
+            self.mistakes.append(f"{where}.{location}".rstrip(".") + f": {message}")
 
 
 def _nearest(word: str, known: list[str]) -> str:

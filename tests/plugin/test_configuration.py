@@ -38,6 +38,8 @@ WRONG_FILES = {
     '[limits."a.b"]\ntarged = 3': 'limits."a.b": expected target and alert',
     "[slack]\nwebhook = 3": "slack.webhook: expected the incoming webhook's URL",
     "[slack]\nchannel = '#x'": "slack.channel: unknown key",
+    "[targets.x]\nkind = 'probe'\nurl = 'http://h'\ncall = 'a:b'": "gatepost.toml: targets.x: "
+    "expected either url or call\n",
     "[targets": "gatepost.toml: ",
 }
 
