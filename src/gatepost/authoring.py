@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
@@ -87,15 +87,14 @@ def check(
 
 def read_marks(marks: Iterable[pytest.Mark]) -> Said:
     """Merge `check` marks, outermost first: what an inner one says replaces the outer's word."""
-    said = Said()
+    said: dict[str, Any] = {}
     for mark in marks:
-        given = dict(mark.kwargs)
-        if "severity" in given:
-            given["severity"] = Severity(given["severity"])
+        said.update(mark.kwargs)
         if mark.args:
-            given["expectations"] = mark.args
-        said = replace(said, **given)
-    return said
+            said["expectations"] = mark.args
+    if "severity" in said:
+        said["severity"] = Severity(said["severity"])
+    return Said(**said)
 
 
 def _unknown_severity(severity: object) -> str:

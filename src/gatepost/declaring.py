@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatepost.authoring import Said
 from gatepost.errors import DeclarationError
-from gatepost.model import Declaration
+from gatepost.model import Declaration, Limits
 from gatepost.project import Project
 
 if TYPE_CHECKING:
@@ -48,17 +49,26 @@ def expand(said: Said, name: str) -> tuple[Expectation[Any], ...]:
     return rows
 
 
-def identify(file: Path, name: str, project: Project) -> tuple[str, str, str]:
-    """The system, the group and the bare name of a check, from where it is written.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a module stands: the system and group of its checks, and its path in the project."""
 
-    `checks/shop/check_orders.py::check_late` is (shop, orders, late);
-    a module directly in the checks folder is a system of its own.
+    system: str
+    group: str
+    file: str
+
+
+@cache
+def place_of(file: Path, project_root: Path, folders: tuple[Path, ...]) -> Place:
+    """The place of a module.
+
+    `checks/shop/check_orders.py` holds the group orders of the system shop; a
+    module directly in a checks folder is a system of its own.
     """
-    folder = next((each for each in project.checks if file.is_relative_to(each)), None)
+    folder = next((each for each in folders if file.is_relative_to(each)), None)
     parts = list(file.relative_to(folder).parts) if folder else [file.parent.name, file.name]
-    stem = _bare(Path(parts[-1]).stem)
-    system, *between = [*parts[:-1], stem]
-    return system, ".".join(between), _bare(name)
+    system, *between = [*parts[:-1], _bare(Path(parts[-1]).stem)]
+    return Place(system, ".".join(between), _relative(file, project_root))
 
 
 def declare(
@@ -83,8 +93,8 @@ def declare(
     """
     from gatepost.expectations.sustained import parse_sustained
 
-    system, group, bare = identify(file, name, project)
-    check_id = ".".join(filter(None, (system, group, bare)))
+    place = place_of(file, project.root, project.checks)
+    check_id = ".".join(filter(None, (place.system, place.group, _bare(name))))
     check_id += f"[{parameter}]" if parameter else ""
     sustained = None if said.sustained is None else parse_sustained(said.sustained)
     if sustained and project.cadence and not _returns_series(function):
@@ -94,27 +104,22 @@ def declare(
         expectation = _overridden(check_id, expectation, dict(override))
     declaration = Declaration(
         id=check_id,
-        system=system,
-        group=group,
+        system=place.system,
+        group=place.group,
         nodeid=nodeid,
-        file=_relative(file, project.root),
+        file=place.file,
         line=line,
-        severity=said.severity,
+        expectation=str(expectation) if expectation else "",
+        limits=expectation.limits if expectation else Limits(),
+        unit=expectation.unit if expectation else "",
+        severity=(expectation and expectation.severity) or said.severity,
         owner=said.owner,
         runbook=find_runbook(said.runbook, file, project.root),
         ticket=said.ticket,
-        doc=inspect.getdoc(function) or "",
+        doc=inspect.cleandoc(function.__doc__ or ""),
         sustained=str(sustained) if sustained else "",
         targets=targets,
     )
-    if expectation is not None:
-        declaration = replace(
-            declaration,
-            expectation=str(expectation),
-            limits=expectation.limits,
-            unit=expectation.unit,
-            severity=expectation.severity or said.severity,
-        )
     return Declared(declaration, expectation, rows, sustained)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from gatepost.config import Configuration
@@ -33,4 +34,9 @@ class Project:
 
     def holds(self, file: Path) -> bool:
         """Whether a file lies in one of the checks folders."""
-        return any(file.is_relative_to(folder) for folder in self.checks)
+        return _lies_in(file, self.checks)
+
+
+@cache
+def _lies_in(file: Path, folders: tuple[Path, ...]) -> bool:
+    return any(file.is_relative_to(folder) for folder in folders)

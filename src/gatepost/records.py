@@ -6,8 +6,11 @@ JSON-like data: an enum, a datetime or a dataclass among them ends the worker.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
+from types import NoneType
 from typing import Any
 
 from gatepost.model import (
@@ -106,25 +109,51 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _plain(record: Any) -> Any:
-    if record is None or type(record) in (int, float, bool):
-        return record
-    if isinstance(record, str):
-        return storable(str(record))
-    for kind in (int, float):  # their subclasses, such as numpy's float64
-        if isinstance(record, kind):
-            return kind(record)
-    if isinstance(record, datetime):
-        return record.isoformat()
-    if isinstance(record, (tuple, list)):
-        return [_plain(part) for part in record]
-    return {name: _plain(getattr(record, name)) for name in _names(type(record))}
+def _plain(value: Any) -> Any:
+    convert = _CONVERTERS.get(type(value)) or _learn(type(value))
+    return convert(value)
 
 
-_NAMES: dict[type, tuple[str, ...]] = {}
+def _same(value: Any) -> Any:
+    return value
 
 
-def _names(kind: type) -> tuple[str, ...]:
-    if kind not in _NAMES:
-        _NAMES[kind] = tuple(field.name for field in fields(kind))
-    return _NAMES[kind]
+def _listed(values: Iterable[Any]) -> list[Any]:
+    return [_plain(value) for value in values]
+
+
+_CONVERTERS: dict[type, Callable[[Any], Any]] = {
+    NoneType: _same,
+    bool: _same,
+    str: storable,
+    int: _same,
+    float: _same,
+    datetime: datetime.isoformat,
+    tuple: _listed,
+}
+
+
+def _learn(kind: type) -> Callable[[Any], Any]:
+    """Find out once how values of another type are laid out: there are many values."""
+    if issubclass(kind, str):
+        convert: Callable[[Any], Any] = _text
+    elif issubclass(kind, (int, float)):  # numpy's float64 is a float
+        convert = int if issubclass(kind, int) else float
+    elif issubclass(kind, datetime):  # so is pandas' Timestamp a datetime
+        convert = kind.isoformat
+    else:
+        convert = _by_field(kind)
+    _CONVERTERS[kind] = convert
+    return convert
+
+
+def _text(value: str) -> str:
+    return storable(str(value))
+
+
+def _by_field(kind: type) -> Callable[[Any], Plain]:
+    names = tuple(field.name for field in fields(kind))
+    values_of = attrgetter(*names)
+    return lambda record: {
+        name: _plain(value) for name, value in zip(names, values_of(record), strict=True)
+    }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Generator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +17,9 @@ from gatepost.errors import DeclarationError
 from gatepost.hooks.rows import labels_of, row_id, split_brackets
 from gatepost.model import Declaration, Problem
 from gatepost.project import Project
+
+if TYPE_CHECKING:
+    from gatepost.expectations.base import Expectation
 
 DECLARATIONS = pytest.StashKey[list[Declaration]]()
 """On the session after collection: the declaration of every selected check."""
@@ -35,6 +39,9 @@ class Collecting:
         self.deselected = 0
         self.problems: list[Problem] = []
         self._nodes: dict[str, str] = {}
+        self._marks: list[pytest.Mark] = []
+        self._said = Said()
+        self._rows: tuple[Expectation[Any], ...] = ()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pycollect_makeitem(
@@ -61,8 +68,7 @@ class Collecting:
         own = [mark for mark in metafunc.definition.own_markers if mark.name == "check"]
         if sum(bool(mark.args) for mark in own) > 1:
             raise DeclarationError("two @check(...) on one function; put the expectations into one")
-        said = _said(metafunc.definition)
-        rows = expand(said, metafunc.definition.name)
+        said, rows = self._read(metafunc.definition)
         if labels := labels_of(said.expectations, rows):
             metafunc.fixturenames.append(ROW)
             metafunc.parametrize(ROW, rows, ids=[row_id(label) for label in labels])
@@ -73,6 +79,9 @@ class Collecting:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what will run, and which overrides in the configuration matched nothing."""
+        # Items and declarations live as long as the session: walking them again and again
+        # is what the garbage collector would spend most of a large run on.
+        gc.freeze()
         declared = [item.stash[DECLARED] for item in session.items if DECLARED in item.stash]
         self.expected = len(declared)
         session.stash[DECLARATIONS] = [each.declaration for each in declared]
@@ -82,8 +91,7 @@ class Collecting:
                     self.problems.append(_unmatched(check_id, list(self._nodes)))
 
     def _declare(self, item: pytest.Function) -> Declared:
-        said = _said(item)
-        rows = expand(said, item.name)
+        said, rows = self._read(item)
         parameter, label = split_brackets(item.name, labels_of(said.expectations, rows))
         expectation = next((row for row in rows if row.label == label), None)
         if not label and rows:
@@ -108,6 +116,14 @@ class Collecting:
             raise DeclarationError(f"the id {check_id} is taken by {other}; rename one of them")
         return declared
 
+    def _read(self, node: pytest.Item) -> tuple[Said, tuple[Expectation[Any], ...]]:
+        """What a node's marks say, and the rows of its function; read once for all its rows."""
+        marks = _marks(node)
+        if marks != self._marks:
+            said = read_marks(marks)
+            self._marks, self._said, self._rows = marks, said, expand(said, node.name)
+        return self._said, self._rows
+
     def _is_check(self, item: pytest.Function) -> bool:
         return self.project.holds(item.path) or item.get_closest_marker("check") is not None
 
@@ -124,11 +140,12 @@ class Collecting:
         return all(any(folder.is_relative_to(arg) for arg in asked) for folder in folders)
 
 
-def _said(node: pytest.Item) -> Said:
+def _marks(node: pytest.Item) -> list[pytest.Mark]:
+    """The check marks of a node and all around it, outermost first."""
     by_node: dict[Any, list[pytest.Mark]] = {}
     for holder, mark in node.iter_markers_with_node("check"):
         by_node.setdefault(holder, []).append(mark)
-    return read_marks(mark for marks in reversed(by_node.values()) for mark in marks)
+    return [mark for marks in reversed(by_node.values()) for mark in marks]
 
 
 def _only(rows: tuple[Any, ...]) -> Any:

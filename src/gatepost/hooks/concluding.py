@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -79,10 +80,13 @@ class Concluding:
         category, letter, word, colours = _STATUS[level]
         return category, letter, (word, colours)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result; a failing teardown is a problem beside it."""
         if plain := getattr(report, "gatepost", None):
-            self._heard.results[report.nodeid] = result_from_dict(plain)
+            result = self._heard.results[report.nodeid] = result_from_dict(plain)
+            if result.level is Level.OK:
+                del report.gatepost  # pytest keeps every report
         elif report.failed and report.when == "teardown" and report.nodeid in self._heard.results:
             self._heard.add_problem("teardown", f"{report.nodeid}: {_last_line(report)}")
 
@@ -127,6 +131,7 @@ class Concluding:
             heard.interrupted = heard.interrupted or str(stopped)
         if self.config.option.collectonly or not (heard.expected or heard.results):
             return
+        gc.freeze()  # results stay to the end as well
         try:
             self.finished = finish(
                 self.project,

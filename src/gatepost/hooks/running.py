@@ -124,8 +124,7 @@ class Running:
         key = _measured_as(item)
         if self._kept and self._kept[0] == key:
             return self._kept[1]
-        wanted = inspect.signature(item.obj).parameters
-        given = {name: item.funcargs[name] for name in wanted if name in item.funcargs}
+        given = _arguments(item)
         asks = [ask for row in declared.siblings for ask in row.asks]
         measurement = measure(lambda: item.obj(**given), asks, self.project.slot)
         self._kept = (key, measurement)
@@ -220,6 +219,13 @@ class Running:
 
         target.__doc__ = f"The {entry.kind} of [targets.{entry.name}] in gatepost.toml."
         return pytest.fixture(scope="session", name=entry.name)(target)
+
+
+def _arguments(item: pytest.Function) -> dict[str, Any]:
+    if not item.funcargs:
+        return {}
+    wanted = inspect.signature(item.obj).parameters
+    return {name: item.funcargs[name] for name in wanted if name in item.funcargs}
 
 
 def _judges_outages(declared: Declared) -> bool:
