@@ -11,6 +11,10 @@
 FAULTS =
 ARGS =
 
+# Images often forbid Python to keep compiled modules. The tests start pytest hundreds of times,
+# and without them each start compiles Gatepost anew, which takes longer than all the rest.
+export PYTHONDONTWRITEBYTECODE =
+
 # The first Python at hand runs the bootstrap; if it is too old, that looks for a newer one.
 ANY_PYTHON = $(or $(PYTHON),$(shell command -v python3 || command -v python3.13 || \
 	command -v python3.12 || command -v python3.11),$(error gatepost: no Python on PATH: \
