@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from gatepost.durations import format_duration, parse_duration
+from gatepost.durations import format_duration
 from gatepost.errors import DeclarationError
 from gatepost.expectations.base import Context, Expectation, wrong_type
+from gatepost.expectations.regions import as_duration
 from gatepost.expectations.slots import CLOCK_TOLERANCE
 from gatepost.model import Level, Limits, Verdict
 from gatepost.wording import format_time
@@ -41,9 +41,9 @@ class Freshness(Expectation[datetime | None]):
     def __str__(self) -> str:
         parts = []
         if self.target:
-            parts.append(f"at most {format_duration(self.target)} old")
+            parts.append(f"at most {_say(self.target)} old")
         if self.alert:
-            parts.append(f"alert above {format_duration(self.alert)}")
+            parts.append(f"alert above {_say(self.alert)}")
         return ", ".join(parts)
 
     def override(self, values: dict[str, Any]) -> Self:
@@ -52,14 +52,14 @@ class Freshness(Expectation[datetime | None]):
             raise DeclarationError(
                 f"{unknown[0]!r} is no limit of {self}; there are target and alert"
             )
-        given = {name: _as_duration(f"limits.{name}", value) for name, value in values.items()}
+        given = {name: as_duration(f"limits.{name}", value) for name, value in values.items()}
         changed = replace(self, **given)
         _refuse_contradiction(changed.target, changed.alert)
         return changed
 
     def judge(self, value: object, context: Context) -> Verdict:
         found = Verdict(Level.ERROR, "", unit=self.unit, limits=self.limits)
-        if value is None or value != value:
+        if value is None or (isinstance(value, (datetime, float)) and value != value):
             said = f"nothing was ever recorded; expected {self}"
             return replace(found, level=Level.BREACH, sentence=said)
         if not isinstance(value, datetime):
@@ -76,18 +76,22 @@ class Freshness(Expectation[datetime | None]):
             )
             return replace(found, sentence=f"{said}; clocks or time zones differ")
         level, limit = self._place(age)
-        newest = f"the newest is {format_duration(max(age, timedelta(0)))} old"
-        said = f"{newest} ({format_time(value)}); {limit}"
+        shown = format_duration(max(age, timedelta(0)), beside=self._limits)
+        said = f"the newest is {shown} old ({format_time(value)}); {limit}"
         return replace(found, level=level, sentence=said)
 
+    @property
+    def _limits(self) -> tuple[timedelta, ...]:
+        return tuple(limit for limit in (self.target, self.alert) if limit is not None)
+
     def _place(self, age: timedelta) -> tuple[Level, str]:
-        target = f"target at most {format_duration(self.target)}" if self.target else ""
+        target = f"target at most {_say(self.target)}" if self.target else ""
         if self.alert is not None and age > self.alert:
-            said = f"above {format_duration(self.alert)}, the alert limit"
+            said = f"above {_say(self.alert)}, the alert limit"
             return Level.BREACH, "; ".join(filter(None, [said, target]))
-        alert = f"alert above {format_duration(self.alert)}" if self.alert else ""
+        alert = f"alert above {_say(self.alert)}" if self.alert else ""
         if self.target is not None and age > self.target:
-            said = f"above {format_duration(self.target)}, the target"
+            said = f"above {_say(self.target)}, the target"
             return Level.WARNING, "; ".join(filter(None, [said, alert]))
         return Level.OK, "; ".join(filter(None, [target, alert]))
 
@@ -102,26 +106,22 @@ def fresh_within(
     """
     if target is None and alert is None:
         raise DeclarationError("fresh_within() needs a target, an alert age, or both")
-    wanted = None if target is None else _as_duration("fresh_within", target)
-    tolerable = None if alert is None else _as_duration("fresh_within(alert=...)", alert)
+    wanted = None if target is None else as_duration("fresh_within", target)
+    tolerable = None if alert is None else as_duration("fresh_within(alert=...)", alert)
     _refuse_contradiction(wanted, tolerable)
     return Freshness(wanted, tolerable)
-
-
-def _as_duration(name: str, value: Any) -> timedelta:
-    parse: Callable[[Any], timedelta] = parse_duration
-    try:
-        return parse(value)
-    except (TypeError, ValueError) as error:
-        raise DeclarationError(f"{name}: {error}") from None
 
 
 def _refuse_contradiction(target: timedelta | None, alert: timedelta | None) -> None:
     if target and alert and alert < target:
         raise DeclarationError(
-            f"fresh_within: the alert age of {format_duration(alert)} is below the target of "
-            f"{format_duration(target)}; make it larger"
+            f"fresh_within: the alert age of {_say(alert)} is below the target of "
+            f"{_say(target)}; make it larger"
         )
+
+
+def _say(limit: timedelta) -> str:
+    return format_duration(limit, beside=[limit])
 
 
 def _hours(duration: timedelta | None) -> float | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
+from gatepost.durations import parse_duration
 from gatepost.errors import DeclarationError
 from gatepost.wording import format_limit, with_unit
 
@@ -67,6 +69,14 @@ def as_bound(name: str, value: object) -> float:
             if math.isfinite(value):
                 return float(value)
     raise DeclarationError(f"{name}: expected a finite number as a limit, got {value!r}")
+
+
+def as_duration(name: str, value: str | timedelta) -> timedelta:
+    """A limit's duration; raises DeclarationError for what is none."""
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise DeclarationError(f"{name}: {error}") from None
 
 
 def _say(bound: float, unit: str) -> str:

@@ -25,7 +25,7 @@ class Sustained:
 
     def __str__(self) -> str:
         if self.duration is not None:
-            return format_duration(self.duration)
+            return format_duration(self.duration, beside=[self.duration])
         return f"{self.runs} runs"
 
     def slots(self, cadence: timedelta | None) -> int:
