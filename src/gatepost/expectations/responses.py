@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol, Self
 
-from gatepost.durations import parse_duration
 from gatepost.errors import DeclarationError, MeasurementError
 from gatepost.expectations.base import Context, Expectation, wrong_type
-from gatepost.expectations.limits import Limit, at_most
+from gatepost.expectations.latency import latency_limit, override_latency
+from gatepost.expectations.limits import Limit
+from gatepost.expectations.tables import Conformance
 from gatepost.model import Level, Limits, Verdict
 from gatepost.tables.documents import judge_document
 from gatepost.wording import join_some, plural, shorten
@@ -56,9 +57,7 @@ class Responds(Expectation[Answer]):
         return ", ".join(parts)
 
     def override(self, values: dict[str, Any]) -> Self:
-        if self.latency is None:
-            raise DeclarationError(f"{self} has no time limit that could be overridden")
-        return replace(self, latency=self.latency.override(values))
+        return replace(self, latency=override_latency(self, self.latency, values))
 
     def judge(self, value: Answer, context: Context) -> Verdict:
         if not hasattr(value, "status") or not hasattr(value, "seconds"):
@@ -100,19 +99,10 @@ def responds(
     Slower than `within` warns, slower than `alert` fails; `body` is a
     `conforms_to(Model)` for the JSON it carries. No answer at all is an alert.
     """
-    for status in statuses:
-        if not 100 <= status <= 599:
+    given: tuple[object, ...] = statuses
+    for status in given:
+        if not isinstance(status, int) or not 100 <= status <= 599:
             raise DeclarationError(f"responds: {status!r} is no HTTP status")
-    latency = None
-    if within is not None or alert is not None:
-        latency = at_most(_milliseconds(within), alert=_milliseconds(alert), unit="ms")
-    return Responds(statuses or (200,), latency, body)
-
-
-def _milliseconds(text: str | timedelta | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return parse_duration(text) / timedelta(milliseconds=1)
-    except ValueError as error:
-        raise DeclarationError(f"responds: {error}") from None
+    if body is not None and not isinstance(body, Conformance):
+        raise DeclarationError(f"responds: body={body!r}; write body=conforms_to(Model)")
+    return Responds(statuses or (200,), latency_limit("responds", within, alert), body)
