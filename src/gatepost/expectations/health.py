@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gatepost.expectations.base import Context, Expectation, no_data
+from gatepost.expectations.base import Context, Expectation, no_data, wrong_type
 from gatepost.model import Level, Verdict
 from gatepost.wording import join_some, plural
 
@@ -21,8 +21,10 @@ class AllHealthy(Expectation[Mapping[str, Verdict]]):
     def __str__(self) -> str:
         return "all healthy"
 
-    def judge(self, value: Mapping[str, Verdict], context: Context) -> Verdict:
+    def judge(self, value: object, context: Context) -> Verdict:
         del context
+        if not isinstance(value, Mapping):
+            return wrong_type(value, "all_healthy judges the verdicts of other checks", self)
         if not value:
             return no_data("none of the checks it sums up was run", self)
         order = sorted(value, key=lambda name: (-value[name].level.badness, name))

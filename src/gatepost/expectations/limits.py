@@ -23,11 +23,10 @@ from gatepost.wording import format_number, join_some, plural, with_unit
 if TYPE_CHECKING:
     import pandas as pd
 
-    Measurable: TypeAlias = (
-        SupportsFloat | pd.Series[Any] | Mapping[str, SupportsFloat | None] | None
-    )
+    Figure: TypeAlias = SupportsFloat | pd.Series[Any] | None
+    Measurable: TypeAlias = Figure | Mapping[str, SupportsFloat | None]
 else:
-    Measurable = object
+    Figure = Measurable = object
 
 _ACCEPTED = "a limit judges a number, a Series indexed by time, or a mapping of names to numbers"
 
@@ -75,6 +74,8 @@ class Limit(Expectation[Measurable]):
         return changed
 
     def judge(self, value: Measurable, context: Context) -> Verdict:
+        if type(value) is float and context.sustained is None:  # most values, by far
+            return self.judge_number(value)
         if value is None:
             return no_data(f"nothing was measured{self._expected}", self)
         if isinstance(value, Mapping):
@@ -123,17 +124,22 @@ class Limit(Expectation[Measurable]):
     def _judge_labels(self, values: Mapping[str, Any], context: Context) -> Verdict:
         if not values:
             return no_data(f"a mapping without labels was measured{self._expected}", self)
-        verdicts = {str(label): self.judge(values[label], context) for label in values}
-        order = sorted(verdicts, key=lambda label: (-verdicts[label].level.badness, label))
-        bad = [label for label in order if verdicts[label].level is not Level.OK]
-        worst = verdicts[order[0]]
-        if not bad:
-            sentence = f"all of {plural(len(order), 'label')} are {self}"
+        verdicts = [(str(label), self.judge(each, context)) for label, each in values.items()]
+        verdicts.sort(key=lambda pair: (-pair[1].level.badness, pair[0]))
+        bad = [
+            f"{label}: {each.sentence}" for label, each in verdicts if each.level is not Level.OK
+        ]
+        worst, count = verdicts[0][1], plural(len(verdicts), "label")
+        if bad:
+            sentence = f"{len(bad)} of {count} miss: {join_some(bad)}"
         else:
-            said = [f"{label}: {verdicts[label].sentence}" for label in bad]
-            count = f"{len(bad)} of {plural(len(order), 'label')}"
-            sentence = f"{count} miss: {join_some(said)}"
-        return replace(worst, sentence=sentence, bad=len(bad), total=len(order), trend=())
+            sentence = self._all_fine(count, worst.value)
+        return replace(worst, sentence=sentence, bad=len(bad), total=len(verdicts), trend=())
+
+    def _all_fine(self, count: str, example: float | None) -> str:
+        assert example is not None  # noqa: S101 - whatever is ok was a number
+        _, near, far = self._place(example)
+        return f"each of {count} is {near}{far}" if near else f"{count}, recorded without limits"
 
 
 def at_least(
@@ -176,7 +182,7 @@ def between(
     if isinstance(alert, Limit):
         tolerable = _region_of("between", alert)
     else:
-        tolerable = None if alert is None else _between("between(alert=...)", *alert)
+        tolerable = None if alert is None else _between_pair("between(alert=...)", alert)
     _refuse_contradiction(target, tolerable, unit, "between")
     return Limit("between", target, tolerable, unit)
 
@@ -196,9 +202,11 @@ def as_number(value: object) -> float | None:
     """The value as a float where it is a number (Decimal and numpy's included), else None."""
     if isinstance(value, (bool, str, bytes)) or not isinstance(value, SupportsFloat):
         return None
+    if str(getattr(value, "dtype", "")) == "bool":  # numpy's is no bool, but has a float
+        return None
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
 
 
@@ -222,6 +230,12 @@ def _between(name: str, low: float, high: float) -> Region:
     if low > high:
         raise DeclarationError(f"{name}: the lower bound {low} is above the upper bound {high}")
     return region
+
+
+def _between_pair(name: str, value: Any) -> Region:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise DeclarationError(f"{name}: expected a pair of numbers, such as [100, 125]")
+    return _between(name, *value)
 
 
 def _region_of(name: str, limit: Limit) -> Region:
@@ -248,9 +262,7 @@ def _region_like(limit: Limit, name: str, value: Any) -> Region:
     if region is None:
         raise DeclarationError(f"{limit} has no {name} level to override")
     if region.low is not None and region.high is not None and region.low != region.high:
-        if not (isinstance(value, (list, tuple)) and len(value) == 2):
-            raise DeclarationError(f"{name} of {limit} takes a pair of numbers, such as [100, 125]")
-        return _between(name, *value)
+        return _between_pair(f"{name} of {limit}", value)
     bound = as_bound(name, value)
     return replace(
         region,

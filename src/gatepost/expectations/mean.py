@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isfinite
 from statistics import fmean
 from typing import Any, Self
 
 from gatepost.errors import DeclarationError
 from gatepost.expectations.base import Context, Expectation, no_data, wrong_type
-from gatepost.expectations.limits import Measurable, as_number
+from gatepost.expectations.limits import Figure, as_number
 from gatepost.expectations.slots import judge_slots, read_slots, slots_of_history
 from gatepost.model import Level, Limits, Verdict
 from gatepost.wording import format_number, plural, with_unit
 
 
 @dataclass(frozen=True, slots=True)
-class ShareOfMean(Expectation[Measurable]):
+class ShareOfMean(Expectation[Figure]):
     """The least share of the mean of up to `over` earlier slots that is no alert."""
 
     share: float
@@ -36,15 +37,18 @@ class ShareOfMean(Expectation[Measurable]):
         return True
 
     def __str__(self) -> str:
-        share = format_number(self.share * 100)
-        return f"at least {share} % of the mean of up to {plural(self.over, 'slot')} before"
+        return f"at least {self._percent} of the mean of up to {plural(self.over, 'slot')} before"
+
+    @property
+    def _percent(self) -> str:
+        return f"{format_number(self.share * 100, beside=[100])} %"
 
     def override(self, values: dict[str, Any]) -> Self:
         if set(values) != {"alert"}:
             raise DeclarationError(f"{self} can be overridden by alert, a share between 0 and 1")
         return replace(self, share=_as_share(values["alert"]))
 
-    def judge(self, value: Measurable, context: Context) -> Verdict:
+    def judge(self, value: Figure, context: Context) -> Verdict:
         slots = read_slots(value, context.slot)
         if isinstance(slots, str):
             return Verdict(Level.ERROR, slots, unit=self.unit)
@@ -57,12 +61,14 @@ class ShareOfMean(Expectation[Measurable]):
                 return wrong_type(value, "share_of_mean judges a number or a Series", self)
             slots = slots_of_history(context, number)
         before = [point.value for point in slots.complete[:-1][-self.over :]]
-        known = [earlier for earlier in before if earlier is not None]
+        known = [earlier for earlier in before if earlier is not None and isfinite(earlier)]
         return judge_slots(
             slots, lambda number: self._judge(number, known), context, self, dated=dated
         )
 
     def _judge(self, value: float, before: list[float]) -> Verdict:
+        if not isfinite(value):
+            return no_data(f"the measured value is {value}; expected {self}", self)
         if len(before) < self.least:
             shown = with_unit(format_number(value), self.unit)
             said = f"{shown}; learning, {len(before)} of {self.least} earlier values known"
@@ -73,11 +79,11 @@ class ShareOfMean(Expectation[Measurable]):
             return no_data(f"{said}, of which no share can be judged", self)
         bound = mean * self.share
         breach = value < bound
-        shown = with_unit(format_number(value, beside=[bound]), self.unit)
-        side = "below {}, the alert limit" if breach else "at least {}"
-        origin = f"{format_number(self.share * 100)} % of the mean {format_number(mean)}"
-        side = side.format(format_number(bound))
-        said = f"{shown} is {side}: {origin} of {plural(len(before), 'slot')}"
+        limit = format_number(bound, beside=[value])
+        shown = format_number(value, beside=[bound, float(limit.replace(",", ""))])
+        side = f"below {limit}, the alert limit" if breach else f"at least {limit}"
+        origin = f"{self._percent} of the mean {format_number(mean)}"
+        said = f"{with_unit(shown, self.unit)} is {side}: {origin} of {plural(len(before), 'slot')}"
         level = Level.BREACH if breach else Level.OK
         return Verdict(level, said, value, self.unit, Limits(alert_low=bound, text=str(self)))
 

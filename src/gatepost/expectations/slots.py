@@ -70,8 +70,12 @@ def read_slots(value: object, now: datetime) -> Slots | str | None:
         return "the check returned a Series whose index has missing or repeated times"
     series = value.sort_index()
     try:
-        numbers = [_number(entry) for entry in series.tolist()]
-    except (TypeError, ValueError):
+        gaps = series.isna().tolist()
+        numbers = [
+            None if gap else _number(entry)
+            for entry, gap in zip(series.tolist(), gaps, strict=True)
+        ]
+    except (OverflowError, TypeError, ValueError):
         return f"the check returned a Series of {series.dtype}; a limit judges numbers"
     if isinstance(index, pandas.PeriodIndex):
         return _periods(series, numbers, now)
@@ -80,8 +84,8 @@ def read_slots(value: object, now: datetime) -> Slots | str | None:
             "the check returned a Series with naive times; make them aware, "
             'for instance with .tz_localize("UTC")'
         )
-    times = [at.to_pydatetime().astimezone(UTC) for at in series.index]
-    return _refuse_future(Slots(tuple(map(Point, times, numbers))), now)
+    times = [at.to_pydatetime(warn=False).astimezone(UTC) for at in series.index]
+    return _refuse_future(Slots(tuple(map(Point, times, numbers)), _cadence(series.index)), now)
 
 
 def slots_of_history(context: Context, newest: float) -> Slots:
@@ -102,7 +106,7 @@ def judge_slots(
     `dated` puts the slot's time before the sentence, for series whose newest
     complete slot is not the present moment.
     """
-    trend = slots.points[-_LONGEST_TREND:]
+    trend = tuple(map(_as_plotted, slots.points[-_LONGEST_TREND:]))
     found = Verdict(
         Level.NO_DATA, "", unit=expectation.unit, limits=expectation.limits, trend=trend
     )
@@ -122,11 +126,11 @@ def judge_slots(
     if context.sustained is None:
         return verdict
     try:
-        needed = context.sustained.slots(slots.cadence or context.cadence)
+        needed = context.sustained.slots(slots.cadence)
     except DeclarationError as error:
         return replace(verdict, level=Level.ERROR, sentence=str(error))
     span = f"for {len(streak)} of {needed} slots in a row"
-    if slots.cadence or context.cadence:
+    if slots.cadence:
         span = f"since {format_time(streak[0].at)}, {len(streak)} in a row"
     if len(streak) < needed:
         waiting = f"; pending, an alert after {needed} in a row"
@@ -139,12 +143,18 @@ def judge_slots(
 def _streak(points: tuple[Point, ...], judge_number: Callable[[float], Verdict]) -> list[Point]:
     streak: list[Point] = []
     for point in reversed(points):
-        if point.value is None:
+        level = Level.NO_DATA if point.value is None else judge_number(point.value).level
+        if level is Level.NO_DATA:
             continue
-        if judge_number(point.value).level is not Level.BREACH:
+        if level is not Level.BREACH:
             break
         streak.insert(0, point)
     return streak
+
+
+def _as_plotted(point: Point) -> Point:
+    is_finite = point.value is not None and math.isfinite(point.value)
+    return point if is_finite else Point(point.at, None)
 
 
 def _missing(complete: tuple[Point, ...]) -> str:
@@ -166,6 +176,20 @@ def _periods(series: pd.Series[Any], numbers: list[float | None], now: datetime)
     return _refuse_future(slots, now)
 
 
+def _cadence(index: pd.DatetimeIndex) -> timedelta | None:
+    """The time between two moments, where every other distance is a multiple of it.
+
+    Told by the clock of UTC, or else by the wall's, where days have 24 hours
+    on the two days a year that the clocks are changed, too.
+    """
+    for moments in (index.tz_convert(None), index.tz_localize(None)):
+        distances = moments[1:] - moments[:-1]
+        least = distances.min()
+        if len(distances) and least and not (distances % least).any():
+            return least.to_pytimedelta()
+    return None
+
+
 def _refuse_future(slots: Slots, now: datetime) -> Slots | str:
     newest = slots.points[-1].at
     if newest > now + CLOCK_TOLERANCE:
@@ -177,10 +201,7 @@ def _refuse_future(slots: Slots, now: datetime) -> Slots | str:
     return slots
 
 
-def _number(entry: Any) -> float | None:
-    if entry is None or isinstance(entry, (str, bool)):
-        if entry is None:
-            return None
+def _number(entry: Any) -> float:
+    if isinstance(entry, (str, bool)):
         raise TypeError
-    number = float(entry)
-    return None if math.isnan(number) else number
+    return float(entry)
