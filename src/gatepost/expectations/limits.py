@@ -99,13 +99,12 @@ class Limit(Expectation[Measurable]):
             name = "NaN (not a number)" if math.isnan(value) else "infinite"
             return no_data(f"the measured value is {name}{self._expected}", self)
         level, near, far = self._place(value)
+        limits = self.limits
         # Beside 0 and 100 %, one bad row in a million is neither none nor all.
-        beside = (*self.limits.bounds, *((0, 100) if self.unit == "%" else ()))
-        number = format_number(value, beside=beside)
-        sentence = f"{with_unit(number, self.unit)} is {near}" if near else number
-        if not near:
-            sentence = f"{with_unit(number, self.unit)}, recorded without limits"
-        return Verdict(level, sentence + far, value, self.unit, self.limits)
+        beside = (*limits.bounds, 0, 100) if self.unit == "%" else limits.bounds
+        number = with_unit(format_number(value, beside=beside), self.unit)
+        sentence = f"{number} is {near}{far}" if near else f"{number}, recorded without limits"
+        return Verdict(level, sentence, value, self.unit, limits)
 
     def _place(self, value: float) -> tuple[Level, str, str]:
         target, alert, unit = self.target, self.alert, self.unit
