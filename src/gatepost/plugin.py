@@ -68,6 +68,7 @@ def _join(config: pytest.Config, file: Path) -> None:
     from gatepost.errors import ConfigurationError
     from gatepost.hooks.collecting import Collecting
     from gatepost.hooks.concluding import Concluding, Worker
+    from gatepost.hooks.masking import Masking
     from gatepost.hooks.running import Running
     from gatepost.options import read_project
 
@@ -88,6 +89,7 @@ def _join(config: pytest.Config, file: Path) -> None:
 
     collecting, running = Collecting(project), Running(project)
     register = config.pluginmanager.register
+    register(Masking(project.configuration.secrets), "gatepost-masking")  # before those that read
     register(collecting, "gatepost-collecting")
     register(running, _RUNNING)
     register(running.target_fixtures(), "gatepost-targets")

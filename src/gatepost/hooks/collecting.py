@@ -73,6 +73,13 @@ class Collecting:
             metafunc.fixturenames.append(ROW)
             metafunc.parametrize(ROW, rows, ids=[row_id(label) for label in labels])
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what could not be collected: nobody knows which checks it holds."""
+        if report.failed:
+            lines = report.longreprtext.strip().splitlines() or ["no reason is given"]
+            reason = lines[-1].removeprefix("E ").strip()
+            self.problems.append(Problem("collection", f"{report.nodeid}: {reason}", blocks=True))
+
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Count the checks that were left out by -k, -m or --lf."""
         self.deselected += sum(DECLARED in item.stash for item in items)

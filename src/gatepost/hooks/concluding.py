@@ -85,8 +85,9 @@ class Concluding:
         """Keep the result; a failing teardown is a problem beside it."""
         if plain := getattr(report, "gatepost", None):
             result = self._heard.results[report.nodeid] = result_from_dict(plain)
-            if result.level is Level.OK:
-                del report.gatepost  # pytest keeps every report
+            # pytest keeps every report; pytest-html reads them when an item has been torn down.
+            if result.level is Level.OK and not self.config.getoption("htmlpath", None):
+                del report.gatepost
         elif report.failed and report.when == "teardown" and report.nodeid in self._heard.results:
             self._heard.add_problem("teardown", f"{report.nodeid}: {_last_line(report)}")
 
@@ -142,7 +143,8 @@ class Concluding:
             )
             self._enrich_junit(self.finished)
         except Exception as error:
-            self._failure = f"the run could not be finished: {type(error).__name__}: {error}"
+            said = f"the run could not be finished: {type(error).__name__}: {error}"
+            self._failure = self.project.configuration.secrets.mask(said)
         bad = self._failure or (self.finished and self.finished.fails)
         if bad and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -20,7 +20,7 @@ from gatepost.hooks.rows import row_id
 from gatepost.measuring import Measurement, judge, judge_error, judge_outage, measure
 from gatepost.model import Level, Point, Result, Verdict
 from gatepost.project import Project
-from gatepost.records import result_to_dict, storable
+from gatepost.records import result_to_dict
 from gatepost.targets.base import Target, TargetContext
 from gatepost.targets.outages import Outages
 from gatepost.targets.registry import open_target
@@ -102,7 +102,6 @@ class Running:
         declared = item.stash.get(DECLARED, None)
         if declared is None:
             return report
-        _mask(report, lambda text: storable(self._secrets.mask(text)))
         if call.when == "call" or (call.when == "setup" and not report.passed):
             measurement, verdict = item.stash.get(MEASURED, (None, None))
             if measurement is not None:
@@ -238,14 +237,6 @@ def _measured_as(item: pytest.Item) -> str:
     if declared is None or declared.expectation is None or len(declared.siblings) < 2:
         return item.nodeid
     return item.nodeid.removesuffix(f"{row_id(declared.expectation.label)}]")
-
-
-def _mask(report: pytest.TestReport, mask: Any) -> None:
-    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
-        text = report.longreprtext
-        if mask(text) != text:
-            report.longrepr = mask(text)
-    report.sections = [(title, mask(content)) for title, content in report.sections]
 
 
 def _as_pytest_says(verdict: Verdict, report: pytest.TestReport) -> Verdict:
