@@ -26,7 +26,9 @@ _SECTIONS = {"targets": "a table for each target", "limits": "a table for each c
 _CHANNELS = {
     "slack": {"webhook": "the incoming webhook's URL", "report_url": "where people open it"}
 }
-_VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\})")
+_VARIABLE = re.compile(
+    r"\$(?:\$|\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>(?:(?!\$\{)[^}])*))?\}|(?P<wrong>\{))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,15 @@ def read_configuration(path: Path, environment: Mapping[str, str] = os.environ) 
     configuration = reader.read(path, document)
     if reader.mistakes:
         listed = "\n".join(f"{path.name}: {mistake}" for mistake in reader.mistakes)
-        raise ConfigurationError(listed)
+        raise ConfigurationError(reader.secrets.mask(listed))
     return configuration
 
 
 def expand_text(where: str, text: str, environment: Mapping[str, str] = os.environ) -> str:
     """Replace `${NAME}` and `${NAME:-default}` in one text; `$$` is a dollar sign.
 
-    Raises ConfigurationError when a variable without a default is not set.
+    Raises ConfigurationError for a variable that is not set and has no default,
+    and for what only looks like one.
     """
     try:
         return _VARIABLE.sub(lambda found: _variable(where, found, environment), text)
@@ -92,6 +95,10 @@ def expand_text(where: str, text: str, environment: Mapping[str, str] = os.envir
 
 def _variable(where: str, found: re.Match[str], environment: Mapping[str, str]) -> str:
     name, default = found["name"], found["default"]
+    if found["wrong"]:
+        raise ConfigurationError(
+            f"{where}: write ${{NAME}} or ${{NAME:-default}} for a variable, $$ for a dollar sign"
+        )
     if name is None:
         return "$"
     if environment.get(name):
@@ -120,7 +127,9 @@ class _Reader:
                 self.mistakes.append(f"{section}: unknown section{_nearest(section, known)}")
             elif not isinstance(content, dict):
                 expected = _SECTIONS.get(section, "a table")
-                self.mistakes.append(f"{section}: expected {expected}, got {content!r}")
+                # A text is not repeated: a webhook in the wrong place is still a secret.
+                got = content if isinstance(content, (int, float)) else type(content).__name__
+                self.mistakes.append(f"{section}: expected {expected}, got {got}")
         tables = {name: part for name, part in document.items() if isinstance(part, dict)}
         targets = {
             name: entry
@@ -177,17 +186,20 @@ class _Reader:
         for key in table:
             if key not in known:
                 self.mistakes.append(f"slack.{key}: unknown key{_nearest(key, list(known))}")
-        try:
-            expanded = self._expand("slack", {key: table[key] for key in table if key in known})
-        except _Unset:
-            return None  # the channel is not set up here, as on a developer's machine
-        webhook = expanded.get("webhook")
+        webhook, report_url = (self._optional("slack", key, table) for key in known)
         if webhook == "":
-            return None
+            return None  # the channel is not set up here, as on a developer's machine
         if not isinstance(webhook, str) or not webhook.startswith(("https://", "http://")):
             self.mistakes.append(f"slack.webhook: expected {known['webhook']}")
             return None
-        return SlackEntry(webhook, str(expanded.get("report_url", "")))
+        return SlackEntry(webhook, str(report_url or ""))
+
+    def _optional(self, where: str, key: str, table: dict[str, Any]) -> Any:
+        """A key's value; None without it, and an empty text where its variable is not set."""
+        try:
+            return self._expand(f"{where}.{key}", table.get(key))
+        except _Unset:
+            return ""
 
     def _expand(self, where: str, value: Any) -> Any:
         """Replace `${NAME}` and `${NAME:-default}` in every text; learn what is secret."""
@@ -195,19 +207,30 @@ class _Reader:
             return {key: self._expand(f"{where}.{key}", part) for key, part in value.items()}
         if isinstance(value, list):
             return [self._expand(where, part) for part in value]
-        if not isinstance(value, str):
-            return value
         key = where.rpartition(".")[2]
-        written = _VARIABLE.sub("", value)
-        if password_of(written) or (is_secret_key(key) and written == value and value):
-            self.secrets.learn(key, value)
-            self.mistakes.append(
-                f"{where}: a secret is written in the file; take it from the environment, "
-                'as in "${NAME}"'
-            )
-        expanded = _VARIABLE.sub(lambda found: _variable(where, found, self.environment), value)
+        if not isinstance(value, str):
+            if is_secret_key(key) and type(value) in (int, float):
+                self._refuse_secret(where, key, str(value))
+            return value
+        has_variable = any(found["name"] for found in _VARIABLE.finditer(value))
+        if password_of(_VARIABLE.sub("", value)) or (
+            is_secret_key(key) and value and not has_variable
+        ):
+            self._refuse_secret(where, key, value)
+        try:
+            expanded = _VARIABLE.sub(lambda found: _variable(where, found, self.environment), value)
+        except ConfigurationError as error:
+            self.mistakes.append(str(error))
+            return value
         self.secrets.learn(key, expanded)
         return expanded
+
+    def _refuse_secret(self, where: str, key: str, value: str) -> None:
+        self.secrets.learn(key, value)
+        self.mistakes.append(
+            f"{where}: a secret is written in the file; take it from the environment, "
+            'as in "${NAME}"'
+        )
 
     def _explain(self, where: str, error: Any, keys: list[str]) -> None:
         for mistake in error.errors(include_url=False, include_context=False):
@@ -219,7 +242,7 @@ class _Reader:
             elif mistake["type"] == "missing":
                 message = "expected, but not given"
             elif location and not {"url", "source"} & set(mistake["loc"]):  # may hold a password
-                message += f", got {self.secrets.mask(repr(mistake['input']))}"
+                message += f", got {mistake['input']!r}"
             self.mistakes.append(f"{where}.{location}".rstrip(".") + f": {message}")
 
 
