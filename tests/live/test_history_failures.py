@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from history_runs import DAY, FIRST, LATER, run
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from fixtures.postgres import CHECKER, CRAWLER, Server
 from gatepost.errors import HistoryError
@@ -142,6 +143,15 @@ def test_an_empty_file_is_an_empty_history(tmp_path: Path) -> None:
     assert past_of(url_of(file)) == Past()
     record(url_of(file))
     assert past_of(url_of(file)).slot == FIRST
+
+
+def test_a_reader_makes_no_file(tmp_path: Path) -> None:
+    """Should the file vanish between the look and the opening, none is made in its place."""
+    engine = connections.reader(Place.parse(url_of(tmp_path / "history.sqlite")))
+    with pytest.raises(OperationalError, match="unable to open"):
+        engine.connect()
+    engine.dispose()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_read_only_history_can_be_read_but_not_written(open_folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 from history_runs import DAY, FIRST, LATER, days, partial_run, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, func, select
 
 from fixtures.postgres import CRAWLER
-from gatepost.history import History, reading, recording, schema
+from gatepost.errors import HistoryError
+from gatepost.history import History, connections, reading, recording, schema
 from gatepost.model import Level, Mode, Past, Point, Run
 
 A, B = "shop.kpis.a", "shop.kpis.b"
@@ -171,7 +173,22 @@ def test_gates_and_other_schedules_are_not_the_past(history: History) -> None:
         run(FIRST + DAY, {A: BREACH}, schedule="weekly"),
         run(FIRST + DAY, {A: BREACH}, mode=Mode.GATE),
     )
-    assert past_of(history, A) == Past(OK, FIRST, points=(Point(FIRST, 97.0),))
+    expected = Past(OK, FIRST, points=(Point(FIRST, 97.0),))
+    assert past_of(history, A) == expected
+    assert past_of(history, A, points=1) == expected
+
+
+def test_a_reader_sees_one_state(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another run stores meanwhile, or waits to store, does not change what is read."""
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0.05)
+    store(history, run(FIRST, {A: 97.0}))
+    rows = select(func.count()).select_from(schema.run)
+    with history._reading() as connection:
+        assert connection is not None
+        assert connection.scalar(rows) == 1
+        with suppress(HistoryError):  # SQLite lets nobody commit while somebody reads
+            history.record(run(FIRST + DAY, {A: 97.0}), decision="PASS")
+        assert connection.scalar(rows) == 1
 
 
 slots = st.integers(0, 5).map(lambda day: FIRST + day * DAY)

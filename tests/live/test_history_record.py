@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,10 +12,10 @@ from typing import Any
 
 import pytest
 from history_runs import DAY, FIRST, LATER, days, partial_run, run
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from fixtures.postgres import CRAWLER
+from fixtures.postgres import CRAWLER, Server
 from gatepost.history import History, fingerprint, manifest_hash, schema
 from gatepost.history.store import Recorded
 from gatepost.model import Level, Mode, Run, Verdict
@@ -191,14 +192,16 @@ def test_of_two_results_of_one_check_the_worse_is_kept(url: str) -> None:
     assert [row["outcome"] for row in rows(url, "observation")] == ["breach"]
 
 
-def test_of_runs_that_race_for_a_slot_one_completes_it(url: str) -> None:
-    """Started together on a history that does not exist yet: each slot has one run's rows."""
-    racers = 4
-    start = threading.Barrier(racers)
+RACERS = 4
+
+
+def race(url: str) -> None:
+    """Let runs store the same slots at the same moments; one of them must win each slot."""
+    start = threading.Barrier(RACERS)
     told: list[bool] = []
     failures: list[Exception] = []
 
-    def race() -> None:
+    def run_slots() -> None:
         try:
             for slot in days(5):
                 start.wait(timeout=30)
@@ -207,15 +210,45 @@ def test_of_runs_that_race_for_a_slot_one_completes_it(url: str) -> None:
             start.abort()
             failures.append(error)
 
-    threads = [threading.Thread(target=race) for _ in range(racers)]
+    threads = [threading.Thread(target=run_slots) for _ in range(RACERS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert failures == []
-    assert sorted(told) == [False] * (racers - 1) * 5 + [True] * 5
+    assert sorted(told) == [False] * (RACERS - 1) * 5 + [True] * 5
+
+
+def test_of_runs_that_race_for_a_slot_one_completes_it(url: str) -> None:
+    """Started together on a history that does not exist yet: each slot has one run's rows."""
+    race(url)
     assert sorted(row["slot"] for row in rows(url, "run")) == list(days(5))
     assert len(rows(url, "observation")) == 10
+
+
+def test_racers_do_not_depend_on_the_servers_default_isolation(
+    postgres_server: Server, postgres_database: str
+) -> None:
+    """A writer sees what was committed while it waited, also where the default is stricter."""
+    strict = "-cdefault_transaction_isolation=serializable"
+    race(postgres_server.url(postgres_database, CRAWLER, options=strict))
+
+
+def test_old_rows_can_be_deleted(url: str) -> None:
+    """By the statements of docs/history.md; numbers go on, and the deleted slots stay late."""
+    for slot in days(3):
+        record(url, run(slot, {A: 97.0}))
+    page = (Path(__file__).parents[2] / "docs" / "history.md").read_text("utf-8")
+    statements = re.findall(r"^DELETE .*;$", page, re.MULTILINE)
+    assert len(statements) == 2
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement.replace("2026-01-01", "2026-03-03")))
+    engine.dispose()
+    assert [row["slot"] for row in rows(url, "observation")] == list(days(3)[2:])
+    assert record(url, run(FIRST, {A: 97.0})).late
+    assert [row["number"] for row in rows(url, "run")] == [3, 4]
 
 
 def test_the_database_itself_refuses_to_complete_a_slot_twice(url: str) -> None:

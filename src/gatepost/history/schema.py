@@ -73,6 +73,7 @@ run = Table(
     Column("finished", UtcDateTime, nullable=False),
     Column("complete", Boolean, nullable=False),
     Column("decision", Text, nullable=False),
+    sqlite_autoincrement=True,  # a deleted run's number is not given away again
 )
 
 completes_slot = and_(run.c.complete, run.c.mode == Mode.SCHEDULED.value)
