@@ -54,7 +54,9 @@ def test_one_line_joins_lines() -> None:
 @pytest.mark.parametrize(
     ("gone", "words"),
     [
-        (timedelta(seconds=-5), "0 min"),
+        (timedelta(seconds=-5), "under a minute"),
+        (timedelta(seconds=59), "under a minute"),
+        (timedelta(seconds=60), "1 min"),
         (timedelta(minutes=40), "40 min"),
         (timedelta(minutes=119, seconds=59), "119 min"),
         (timedelta(hours=2), "2 h"),

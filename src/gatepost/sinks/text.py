@@ -58,8 +58,10 @@ def moment(at: datetime) -> str:
 
 
 def age(since: datetime, now: datetime) -> str:
-    """Say how long ago in one unit: `40 min`, `5 h`, `3 days`; a future moment is `0 min`."""
-    minutes = max(0, int((now - since).total_seconds() // 60))
+    """Say how long ago in one unit: `40 min`, `5 h`, `3 days`; `under a minute` for a future moment."""
+    minutes = int((now - since).total_seconds() // 60)
+    if minutes < 1:
+        return "under a minute"
     if minutes < 120:
         return f"{minutes} min"
     if minutes < 48 * 60:
