@@ -113,6 +113,25 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_what_could_not_be_read_is_not_tried_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred checks do not wait a hundred times for one lock; storing is still tried."""
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0.05)
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with History.open(url_of(file), read_only=False) as history:
+
+        def look() -> object:
+            return history.points(A, schedule="default", before=LATER)
+
+        assert "is locked by another run" in refusal(look)
+        other.execute("COMMIT")
+        assert "is locked by another run" in refusal(look)
+        assert history.record(run(FIRST + DAY, {A: 97.0}), decision="PASS").stored
+    other.close()
+
+
 def test_a_damaged_file_is_said_and_left_alone(tmp_path: Path) -> None:
     """Pages overwritten in the middle are found when they are read; the file stays."""
     file = tmp_path / "history.sqlite"

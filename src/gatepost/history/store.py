@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from gatepost.errors import HistoryError
 from gatepost.history.place import Place
 from gatepost.model import Mode, Past, Point, Run
 
@@ -28,7 +29,8 @@ class History:
     """What earlier runs observed, and where a run adds its own.
 
     Every method raises HistoryError, with the place, what is wrong and how to
-    mend it. Close it, or use it in a `with` statement. Threads may share it.
+    mend it; reading that failed once is not tried again. Close it, or use it in
+    a `with` statement. Threads may share it.
     """
 
     def __init__(self, place: Place, *, read_only: bool) -> None:
@@ -36,6 +38,7 @@ class History:
         self.read_only = read_only
         self._reader: Engine | None = None
         self._exists = False
+        self._failure: HistoryError | None = None
 
     @classmethod
     def open(cls, url: str, *, read_only: bool) -> Self:
@@ -114,16 +117,26 @@ class History:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection | None]:
-        """Open a transaction on one snapshot; None stands for a history that does not exist yet."""
+        """Open a transaction on one snapshot; None stands for a history that does not exist yet.
+
+        What failed once is not tried again: each of many checks would wait for
+        the same server or lock.
+        """
+        if self._failure is not None:
+            raise HistoryError(str(self._failure))
         if self.place.file is not None and not self.place.file.exists():
             yield None
             return
         from gatepost.history import connections
         from gatepost.history.failures import explained
 
-        with explained(self.place):
-            if self._reader is None:
-                self._reader = connections.reader(self.place)
-            with connections.reading(self._reader, self.place) as connection:
-                self._exists = self._exists or connections.is_history(connection, self.place)
-                yield connection if self._exists else None
+        try:
+            with explained(self.place):
+                if self._reader is None:
+                    self._reader = connections.reader(self.place)
+                with connections.reading(self._reader, self.place) as connection:
+                    self._exists = self._exists or connections.is_history(connection, self.place)
+                    yield connection if self._exists else None
+        except HistoryError as error:
+            self._failure = error
+            raise
