@@ -33,12 +33,14 @@ def decide(run: Run) -> Decision:
     BLOCK when a check is in alert, could not be measured or gave no data, when
     the run is partial, when nothing was evaluated, or when a problem may have
     changed what was judged. WARN when a check misses its target only, or was
-    kept from being measured without a failure to show for it. PASS otherwise.
+    kept from being measured without a failure to show for it. PASS otherwise;
+    what is still learning neither passes nor holds up, and is counted.
     """
     counts = count_levels(run.results)
     evaluated = sum(result.level.evaluated for result in run.results)
     failing = [result for result in run.results if result.level.fails]
-    unknown = run.expected - evaluated - counts.get(Level.LEARNING, 0)
+    missing = max(run.expected - len(run.results), 0)
+    unknown = missing + len(run.results) - evaluated - counts.get(Level.LEARNING, 0)
     reasons = _breaches(run)
     if unknown > 0:
         reasons.append(f"{unknown} not evaluated")
@@ -60,7 +62,9 @@ def decide(run: Run) -> Decision:
     if reasons:
         sentence = f"WARN: {', '.join(reasons)}; {_of(evaluated, run.expected)} evaluated."
         return Decision(Word.WARN, sentence, counts)
-    sentence = f"PASS: {_of(evaluated, run.expected)} evaluated, none in alert."
+    learning = counts.get(Level.LEARNING, 0)
+    rest = f", {learning} still learning" if learning else ""
+    sentence = f"PASS: {_of(evaluated, run.expected)} evaluated, none in alert{rest}."
     return Decision(Word.PASS, sentence, counts)
 
 
