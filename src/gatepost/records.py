@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime
+from numbers import Integral, Real
 from operator import attrgetter
 from types import NoneType
 from typing import Any
@@ -137,8 +138,8 @@ def _learn(kind: type) -> Callable[[Any], Any]:
     """Find out once how values of another type are laid out: there are many values."""
     if issubclass(kind, str):
         convert: Callable[[Any], Any] = _text
-    elif issubclass(kind, (int, float)):  # numpy's float64 is a float
-        convert = int if issubclass(kind, int) else float
+    elif issubclass(kind, Real):  # numpy's numbers too, none of which is an int
+        convert = int if issubclass(kind, Integral) else float
     elif issubclass(kind, datetime):  # so is pandas' Timestamp a datetime
         convert = kind.isoformat
     else:
