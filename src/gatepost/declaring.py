@@ -149,9 +149,7 @@ def _overridden(check_id: str, expectation: Expectation[Any], values: dict[str, 
 
 def _returns_series(function: Callable[..., Any]) -> bool:
     returned = getattr(function, "__annotations__", {}).get("return", "Series")
-    return "Series" in (
-        returned if isinstance(returned, str) else getattr(returned, "__name__", "")
-    )
+    return "Series" in str(returned)  # the text of a union names its members
 
 
 def _relative(file: Path, root: Path) -> str:
