@@ -31,11 +31,13 @@ _REVISIONS = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "GIT_COMMIT"
 class Collected:
     """What collection found: how many checks were selected, and how many were not.
 
-    `interrupted` says why the run ended early; empty when it did not.
+    `uncollected` counts the modules whose checks are not known; `interrupted`
+    says why the run ended early, and is empty when it did not.
     """
 
     expected: int
     deselected: int = 0
+    uncollected: int = 0
     interrupted: str = ""
 
 
@@ -60,53 +62,46 @@ def finish(
     targets: Mapping[str, str],
 ) -> Finished:
     """Compare with history, store, decide, and tell every sink."""
-    history, found = _open_history(project)
-    past, lost = _past(history, project, results)
-    run = Run(
-        id=project.run_id,
-        slot=project.slot,
-        mode=project.mode,
-        started=project.started,
-        finished=datetime.now(UTC),
-        results=tuple(replace(each, past=past.get(each.check.id, Past())) for each in results),
-        expected=collected.expected,
-        schedule=project.schedule,
-        deselected=collected.deselected,
-        partial=_partial(results, collected),
-        revision=_revision(project.root),
-        versions=_versions(),
-        targets=targets,
-        problems=(*problems, *found, *lost),
-        compared_with=max((each.slot for each in past.values() if each.slot), default=None),
-    )
-    decision = decide(run)
-    run = replace(run, problems=(*run.problems, *_record(history, run, decision)))
+    with History.open(project.history, read_only=project.mode is Mode.LOCAL) as history:
+        past, lost = _past(history, project, results)
+        run = Run(
+            id=project.run_id,
+            slot=project.slot,
+            mode=project.mode,
+            started=project.started,
+            finished=datetime.now(UTC),
+            results=tuple(replace(each, past=past.get(each.check.id, Past())) for each in results),
+            expected=collected.expected,
+            schedule=project.schedule,
+            deselected=collected.deselected,
+            partial=_partial(results, collected),
+            revision=_revision(project.root),
+            versions=_versions(),
+            targets=targets,
+            problems=(*problems, *lost),
+            compared_with=max((each.slot for each in past.values() if each.slot), default=None),
+        )
+        decision = decide(run)
+        run = replace(run, problems=(*run.problems, *_record(history, run, decision)))
     configuration = project.configuration
     outlet = Outlet(project.root, project.reports, configuration.slack, configuration.secrets)
     return Finished(publish(run, outlet), decision)
 
 
 def _partial(results: Sequence[Result], collected: Collected) -> str:
-    missing = collected.expected - len(results)
-    if missing <= 0:
-        return ""
-    counted = f"{missing} of {plural(collected.expected, 'check')} did not run"
-    return f"{collected.interrupted}, {counted}" if collected.interrupted else counted
-
-
-def _open_history(project: Project) -> tuple[History | None, tuple[Problem, ...]]:
-    try:
-        read_only = project.mode is Mode.LOCAL
-        return History.open(project.history, read_only=read_only), ()
-    except HistoryError as error:
-        return None, (Problem("history", str(error)),)
+    reasons = [collected.interrupted] if collected.interrupted else []
+    if collected.uncollected:
+        reasons.append(f"{plural(collected.uncollected, 'module')} could not be collected")
+    if (missing := collected.expected - len(results)) > 0:
+        reasons.append(f"{missing} of {plural(collected.expected, 'check')} did not run")
+    elif not collected.uncollected:
+        return ""  # stopped behind the last check: nothing is missing
+    return ", ".join(reasons)
 
 
 def _past(
-    history: History | None, project: Project, results: Sequence[Result]
+    history: History, project: Project, results: Sequence[Result]
 ) -> tuple[Mapping[str, Past], tuple[Problem, ...]]:
-    if history is None:
-        return {}, ()
     ids = [result.check.id for result in results]
     try:
         return history.past(ids, schedule=project.schedule, before=project.slot), ()
@@ -114,8 +109,8 @@ def _past(
         return {}, (Problem("history", str(error)),)
 
 
-def _record(history: History | None, run: Run, decision: Decision) -> tuple[Problem, ...]:
-    if history is None or run.mode is Mode.LOCAL:
+def _record(history: History, run: Run, decision: Decision) -> tuple[Problem, ...]:
+    if run.mode is Mode.LOCAL:
         return ()
     try:
         recorded = history.record(run, decision=decision.word)

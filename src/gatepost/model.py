@@ -173,9 +173,9 @@ class Past:
     """What history knows of a check before this run.
 
     `level` and `slot` are those of the newest run before this one; `since` is
-    the first slot of the unbroken stretch of failing runs that leads up to it
-    and `runs` its length, both empty when that run was fine. `points` are the
-    newest stored values, oldest first.
+    the first slot of the stretch of failing runs that leads up to it, unbroken
+    by an evaluated one, and `runs` its length; both are empty where there is
+    none. `points` are the newest stored values, oldest first.
     """
 
     level: Level | None = None
@@ -218,8 +218,11 @@ class Result:
 
     @property
     def change(self) -> str:
-        """`new`, `still`, `recovered` against the run before; empty when neither."""
-        was_failing = self.past.level is not None and self.past.level.fails
+        """`new`, `still`, `recovered` against the runs before; empty when neither.
+
+        A run in which the check was not evaluated ends no stretch of failing.
+        """
+        was_failing = self.past.since is not None
         if self.level.fails:
             return "still" if was_failing else "new"
         return "recovered" if was_failing and self.level.evaluated else ""

@@ -10,8 +10,8 @@ from typing import Any
 
 from gatepost.config import expand_text, read_configuration
 from gatepost.durations import parse_duration
-from gatepost.errors import ConfigurationError
-from gatepost.history import slot_of
+from gatepost.errors import ConfigurationError, HistoryError
+from gatepost.history import History, slot_of
 from gatepost.masking import password_of
 from gatepost.model import Mode
 from gatepost.project import Project
@@ -68,7 +68,12 @@ def _history(written: str | None, root: Path) -> str:
             "gatepost_history: a password is written in the URL; take it from the environment, "
             'as in gatepost_history = "${HISTORY_URL}"'
         )
-    return expand_text("gatepost_history", written)
+    url = expand_text("gatepost_history", written)
+    try:
+        History.open(url, read_only=True)
+    except HistoryError as error:
+        raise ConfigurationError(f"gatepost_history: {error}") from None
+    return url
 
 
 def _parsed(name: str, text: str, parse: Callable[[str], Any]) -> Any:

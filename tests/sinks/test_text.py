@@ -83,7 +83,7 @@ def test_moments_are_in_utc() -> None:
 
 def failing(change: str, since: datetime) -> Result:
     """A result in alert since a moment, new or not."""
-    past = Past(Level.BREACH if change == "still" else Level.OK)
+    past = Past(Level.BREACH, since=since, runs=1) if change == "still" else Past(Level.OK)
     row = result("a.b.c", Level.BREACH, "bad.", since=since, past=past)
     return replace(row, started=NOW)
 

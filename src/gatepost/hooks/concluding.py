@@ -45,6 +45,12 @@ class Heard:
     deselected: int = 0
     interrupted: str = ""
 
+    @property
+    def collected(self) -> Collected:
+        """How much there was to do, and what kept it from being done."""
+        uncollected = sum(problem.source == "collection" for problem in self.problems)
+        return Collected(self.expected, self.deselected, uncollected, self.interrupted)
+
     def add_problem(self, source: str, message: str, blocks: bool = False) -> None:
         """Note a problem, once."""
         problem = Problem(source, message, blocks)
@@ -137,7 +143,7 @@ class Concluding:
             self.finished = finish(
                 self.project,
                 tuple(heard.results.values()),
-                Collected(heard.expected, heard.deselected, heard.interrupted),
+                heard.collected,
                 heard.problems,
                 heard.targets,
             )

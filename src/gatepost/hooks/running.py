@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from gatepost.history import History
 from gatepost.hooks.collecting import DECLARED
 from gatepost.hooks.rows import row_id
 from gatepost.measuring import Measurement, judge, judge_error, judge_outage, measure
-from gatepost.model import Level, Point, Result, Verdict
+from gatepost.model import Level, Point, Result, Sample, Verdict
 from gatepost.project import Project
 from gatepost.records import result_to_dict
 from gatepost.targets.base import Target, TargetContext
@@ -45,6 +44,7 @@ class Running:
         self._kept: tuple[str, Measurement] | None = None
         self._verdicts: dict[str, Verdict] = {}
         self._selected: list[Declared] = []
+        self._store = History.open(project.history, read_only=True)
 
     def target_fixtures(self) -> ModuleType:
         """A plugin in which each configured target is a fixture of its own name."""
@@ -119,6 +119,10 @@ class Running:
         if self._kept and (nextitem is None or _measured_as(nextitem) != self._kept[0]):
             self._kept = None
 
+    def pytest_unconfigure(self) -> None:
+        """Let go of the history."""
+        self._store.close()
+
     def _measure(self, item: pytest.Function, declared: Declared) -> Measurement:
         key = _measured_as(item)
         if self._kept and self._kept[0] == key:
@@ -179,7 +183,9 @@ class Running:
         report: pytest.TestReport,
     ) -> Result:
         mask = self._secrets.mask
-        said = replace(verdict, sentence=mask(verdict.sentence))
+        said = replace(
+            verdict, sentence=mask(verdict.sentence), sample=_masked(verdict.sample, mask)
+        )
         is_traceback = verdict.level is Level.ERROR and report.failed
         traceback = report.longreprtext[-_LONGEST_TRACEBACK:] if is_traceback else ""
         if traceback == said.sentence:
@@ -205,10 +211,6 @@ class Running:
         except HistoryError:
             return ()  # the controller reads the same history and reports the error, once
 
-    @cached_property
-    def _store(self) -> History:
-        return History.open(self.project.history, read_only=True)
-
     def _fixture(self, entry: TargetEntry, context: TargetContext) -> Any:
         def target() -> Iterator[Target]:
             opened = open_target(entry, context)
@@ -225,6 +227,12 @@ def _arguments(item: pytest.Function) -> dict[str, Any]:
         return {}
     wanted = inspect.signature(item.obj).parameters
     return {name: item.funcargs[name] for name in wanted if name in item.funcargs}
+
+
+def _masked(sample: Sample | None, mask: Callable[[str], str]) -> Sample | None:
+    if sample is None:
+        return None
+    return replace(sample, rows=tuple(tuple(map(mask, row)) for row in sample.rows))
 
 
 def _judges_outages(declared: Declared) -> bool:

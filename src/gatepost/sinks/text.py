@@ -58,7 +58,7 @@ def moment(at: datetime) -> str:
 
 
 def age(since: datetime, now: datetime) -> str:
-    """Say how long ago in one unit: `40 min`, `5 h`, `3 days`; `under a minute` for a future moment."""
+    """Say how long ago in one unit: `40 min`, `5 h`, `3 days`; at the least `under a minute`."""
     minutes = int((now - since).total_seconds() // 60)
     if minutes < 1:
         return "under a minute"
