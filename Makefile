@@ -78,7 +78,7 @@ pins: ## make .venv from the newest versions, and write them to constraints.txt
 .PHONY: clean
 clean: ## remove .venv, reports and caches; the history of measurements stays
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	@find reports -mindepth 1 ! -name README.md -delete
+	@[ ! -d reports ] || find reports -mindepth 1 ! -name README.md -delete
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
