@@ -239,7 +239,7 @@ def test_every_kind_of_number_is_a_number(value: object, number: float) -> None:
         timedelta(1),
         [97],
         pd.DataFrame({"a": [1]}),
-        object(),
+        pytest.param(object(), id="object"),
     ],
     ids=repr,
 )
