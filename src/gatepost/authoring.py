@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, cast
 
 import pytest
 
@@ -14,20 +14,21 @@ from gatepost.errors import DeclarationError
 from gatepost.model import Severity
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # for its default; at run time nothing needs it
+
     from gatepost.expectations.base import Expectation
 
-P = ParamSpec("P")
-R = TypeVar("R")
-V_contra = TypeVar("V_contra", contravariant=True)
-
-if TYPE_CHECKING:
+    P = ParamSpec("P")
+    V_contra = TypeVar("V_contra", contravariant=True, default=Any)
 
     class CheckMark(pytest.MarkDecorator, Generic[V_contra]):
         """The mark that `check(...)` makes; decorates functions that return what it judges."""
 
+        # The types of Python cannot say "the function's own type, if what it returns is
+        # judged": a call gives Any, rather than everything that would be judged.
         def __call__(  # type: ignore[override]
-            self: CheckMark[R], function: Callable[P, R], /
-        ) -> Callable[P, R]: ...
+            self, function: Callable[P, V_contra], /
+        ) -> Callable[P, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
