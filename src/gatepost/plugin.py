@@ -104,16 +104,21 @@ def _join(config: pytest.Config, file: Path) -> None:
 
 
 def _configuration_file(config: pytest.Config) -> Path | None:
-    """The gatepost.toml that is named, or the nearest one above where pytest was started."""
+    """The gatepost.toml that is named, or the nearest to where pytest started or is rooted."""
     named: str = config.getoption("--gatepost-config") or config.getini("gatepost_config")
     if named:
         file = config.rootpath / named
         if not file.is_file():
             raise pytest.UsageError(f"gatepost_config: there is no file {named}")
         return file
-    start = config.invocation_params.dir
-    for folder in (start, *start.parents, config.rootpath):
+    return _nearest(config.invocation_params.dir) or _nearest(config.rootpath)
+
+
+def _nearest(start: Path) -> Path | None:
+    for folder in (start, *start.parents):
         file = folder / _FILE_NAME
         if file.is_file():
             return file
+        if (folder / ".git").exists() or folder == Path.home():
+            break  # what lies above belongs to another project
     return None

@@ -475,3 +475,21 @@ def missing(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> list[str]:
     """The labels of the columns that are missing, as far as they are required."""
     rules = [rule for rule in rules_of(schema) if rule.kind is Kind.PRESENT]
     return [rule.label for rule in rules if evaluate(rule, frame) != Whole(True, "it is there")]
+
+
+def test_a_column_that_fails_outweighs_one_that_cannot_be_judged() -> None:
+    """A rule on two columns that raises on one and does not hold on the other does not hold."""
+
+    def sums_up(values: pd.Series) -> bool:
+        if values.name == "c2":
+            raise RuntimeError("cannot add these")
+        return bool(values.sum() > 5)
+
+    schema = pa.DataFrameSchema({"^c": pa.Column(float, pa.Check(sums_up), regex=True)})
+    rule = next(each for each in rules_of(schema) if each.check)
+    outcome = evaluate(rule, pd.DataFrame({"c1": [1.0], "c2": [9.0]}))
+    assert isinstance(outcome, Whole)
+    assert not outcome.holds
+    alone = evaluate(rule, pd.DataFrame({"c2": [9.0]}))
+    assert isinstance(alone, NotEvaluated)
+    assert alone.why == "RuntimeError: cannot add these"

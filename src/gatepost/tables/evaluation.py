@@ -35,10 +35,20 @@ def evaluate(rule: Rule, frame: pd.DataFrame) -> Outcome:
         views = _views(rule, frame)
         if rule.kind is Kind.PRESENT or not views:
             return _presence(rule, frame, bool(views))
-        outcomes = [_on_column(rule, view, name) for view, name in views]
-        return unite(outcomes)
+    except Exception as error:
+        return _not_evaluated(error)
+    return unite([_try_column(rule, view, name) for view, name in views])
+
+
+def _try_column(rule: Rule, view: pd.DataFrame, name: Any) -> Outcome:
+    try:
+        return _on_column(rule, view, name)
     except Exception as error:  # whatever a check of the author's raises
-        return NotEvaluated(shorten(f"{type(error).__name__}: {error}", 200))
+        return _not_evaluated(error)
+
+
+def _not_evaluated(error: Exception) -> NotEvaluated:
+    return NotEvaluated(shorten(f"{type(error).__name__}: {error}", 200))
 
 
 def unite(outcomes: Sequence[Outcome]) -> Outcome:

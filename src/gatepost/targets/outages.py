@@ -30,7 +30,7 @@ class Outages:
         Raises Unavailable: the one that `attempt` raised, now or before.
         """
         if target in self._known:
-            raise _again(self._known[target])
+            raise _again(self._known[target]) from None
         if target in self._reached or self._folder is None:
             return self._try(target, attempt)
         from filelock import FileLock
@@ -39,7 +39,7 @@ class Outages:
         with FileLock(self._folder / f"{target}.lock"):
             if note.exists():
                 self._known[target] = Unavailable(target, note.read_text(encoding="utf-8"))
-                raise _again(self._known[target])
+                raise _again(self._known[target]) from None
             try:
                 return self._try(target, attempt)
             except Unavailable as outage:
