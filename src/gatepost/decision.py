@@ -39,8 +39,8 @@ def decide(run: Run) -> Decision:
     counts = count_levels(run.results)
     evaluated = sum(result.level.evaluated for result in run.results)
     failing = [result for result in run.results if result.level.fails]
-    missing = max(run.expected - len(run.results), 0)
-    unknown = missing + len(run.results) - evaluated - counts.get(Level.LEARNING, 0)
+    expected = max(run.expected, len(run.results))
+    unknown = expected - evaluated - counts.get(Level.LEARNING, 0)
     reasons = _breaches(run)
     if unknown > 0:
         reasons.append(f"{unknown} not evaluated")
@@ -60,11 +60,11 @@ def decide(run: Run) -> Decision:
     if warnings := counts.get(Level.WARNING, 0):
         reasons.insert(0, plural(warnings, "warning"))
     if reasons:
-        sentence = f"WARN: {', '.join(reasons)}; {_of(evaluated, run.expected)} evaluated."
+        sentence = f"WARN: {', '.join(reasons)}; {_of(evaluated, expected)} evaluated."
         return Decision(Word.WARN, sentence, counts)
     learning = counts.get(Level.LEARNING, 0)
     rest = f", {learning} still learning" if learning else ""
-    sentence = f"PASS: {_of(evaluated, run.expected)} evaluated, none in alert{rest}."
+    sentence = f"PASS: {_of(evaluated, expected)} evaluated, none in alert{rest}."
     return Decision(Word.PASS, sentence, counts)
 
 

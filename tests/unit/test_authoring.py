@@ -34,6 +34,8 @@ def test_a_single_callable_is_not_taken_for_the_function() -> None:
     """pytest's own marks decorate what they are called with; this one takes arguments."""
 
     class Callable(type(LEAST)):  # type: ignore[misc]
+        __name__ = "callable"
+
         def __call__(self) -> None: ...
 
     expectation = Callable("x", None, None)

@@ -74,6 +74,7 @@ def result(
             "BLOCK: 1 not evaluated, the run is partial: Ctrl-C.",
         ),
         (run(OK, partial="Ctrl-C"), "BLOCK: the run is partial: Ctrl-C."),
+        (run(OK, Level.INHIBITED, expected=1), "WARN: 1 not evaluated; 1 of 2 checks evaluated."),
         (run(OK, expected=2), "WARN: 1 not evaluated; 1 of 2 checks evaluated."),
         (
             run(OK, problems=(Problem("gatepost.toml", "matches no check", blocks=True),)),

@@ -104,6 +104,7 @@ def test_a_timedelta_is_taken_as_it_is(duration: timedelta) -> None:
         (119, "119 s"),
         (120, "2 min"),
         (150, "2 min 30 s"),
+        (599, "9 min 59 s"),
         (601, "10 min"),
         (3_600, "1 h"),
         (3_605, "1 h"),
@@ -133,6 +134,7 @@ def test_a_duration_is_written_in_at_most_two_units(seconds: float, text: str) -
         (5_420, 5_420, "90 min 20 s"),
         (0.0004, 0.0004, "0.4 ms"),
         (-86_410, -86_400, "-24 h 10 s"),
+        (-86_410, -90_000, "-24 h"),
     ],
 )
 def test_a_duration_is_never_shown_as_the_limit_it_misses(

@@ -101,6 +101,15 @@ def test_a_number_is_judged_and_the_next_limit_named(
     assert verdict.limits == limit.limits
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [(99.99999, "99.99999 %"), (0.00001, "1e-05 %"), (99.5, "99.5 %")]
+)
+def test_a_share_is_never_rounded_to_all_or_nothing(value: float, shown: str) -> None:
+    """One bad row in a million is seen, whatever the limits are."""
+    verdict = at_least(95, alert=90, unit="%").judge(value, CONTEXT)
+    assert verdict.sentence.startswith(f"{shown} is ")
+
+
 def test_the_unit_stands_behind_every_number() -> None:
     """In the sentence, in the limits' words, and beside the value."""
     limit = at_least(95, alert=90, unit="%")
@@ -297,6 +306,14 @@ def test_labels_that_are_all_fine_are_counted(limit: Limit, sentence: str) -> No
     """One sentence for all of them."""
     verdict = limit.judge({"a": 97, "b": 99}, CONTEXT)
     assert (verdict.level, verdict.sentence, verdict.bad) == (Level.OK, sentence, 0)
+
+
+def test_labels_have_no_history_to_be_sustained_in() -> None:
+    """What is stored is the worst label's value, so a breach of any fails at once."""
+    context = Context(SLOT, (), None, Sustained(runs=3))
+    verdict = at_least(95, alert=90).judge({"a": 80}, context)
+    assert verdict.level is Level.BREACH
+    assert "pending" not in verdict.sentence
 
 
 def test_a_label_may_have_a_history() -> None:

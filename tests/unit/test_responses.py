@@ -41,6 +41,7 @@ class Answer:
         (responds(), Answer(), "ok", "status 200 in 120 ms"),
         (responds(204, 404), Answer(404, 1.5), "ok", "status 404 in 1,500 ms"),
         (responds(), Answer(503), "breach", "status 503 after 120 ms; expected 200"),
+        (responds(), Answer(404), "breach", "status 404 after 120 ms; expected 200"),
         (responds(200, 204), Answer(503), "breach", "status 503 after 120 ms; expected 200 or 204"),
         (
             responds(within="100 ms", alert="1 s"),

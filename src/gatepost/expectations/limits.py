@@ -88,7 +88,7 @@ class Limit(Expectation[Measurable]):
         number = as_number(value)
         if number is None:
             return wrong_type(value, _ACCEPTED, self)
-        if context.sustained and math.isfinite(number):
+        if context.sustained:
             past = slots_of_history(context, number)
             return judge_slots(past, self.judge_number, context, self, dated=False)
         return self.judge_number(number)
