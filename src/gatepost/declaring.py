@@ -97,6 +97,12 @@ def declare(
     check_id = ".".join(filter(None, (place.system, place.group, _bare(name))))
     check_id += f"[{parameter}]" if parameter else ""
     sustained = None if said.sustained is None else parse_sustained(said.sustained)
+    if sustained and not (expectation and expectation.counts_slots):
+        judged = f"{expectation.label}()" if expectation else "a check without expectations"
+        raise DeclarationError(
+            f'sustained="{sustained}" has no effect on {judged}: it is for limits, share_of_mean, '
+            "conforms_to and row_count"
+        )
     if sustained and project.cadence and not _returns_series(function):
         sustained.slots(project.cadence)
     override = project.configuration.limits.get(check_id)

@@ -322,3 +322,33 @@ def test_the_verdicts_of_a_group_can_be_summed_up(project: Project) -> None:
     assert project.run().levels["shop.health.overall"] == "ok"
     alone = project.run("-k", "overall")
     assert alone.levels == {"shop.health.overall": "no_data"}
+
+
+def test_a_parameter_cannot_hide_a_rule(project: Project) -> None:
+    """A parameter and a rule that spell another rule together are judged by their own."""
+    outcome = project.write(
+        {
+            "checks/shop/check_books.py": """
+                import pandas as pd
+                import pandera.pandas as pa
+                import pytest
+                from gatepost import check, conforms_to
+
+                model = pa.DataFrameSchema({
+                    "title": pa.Column(int, pa.Check.gt(5)),
+                    "sub-title": pa.Column(int, pa.Check.gt(0)),
+                })
+
+                @pytest.mark.parametrize("shop", ["sub", "eu"])
+                @check(conforms_to(model, by="column"))
+                def check_books(shop) -> pd.DataFrame:
+                    return pd.DataFrame({"title": [1], "sub-title": [1]})
+            """
+        }
+    ).run("-n0")
+    assert outcome.levels == {
+        "shop.books.books[sub-title]": "breach",
+        "shop.books.books[sub-sub-title]": "ok",
+        "shop.books.books[eu-title]": "breach",
+        "shop.books.books[eu-sub-title]": "ok",
+    }

@@ -66,6 +66,11 @@ class Expectation(ABC, Generic[V_contra]):
         return None
 
     @property
+    def counts_slots(self) -> bool:
+        """Whether `judge` heeds the context's `sustained`."""
+        return False
+
+    @property
     def needs_history(self) -> bool:
         """Whether `judge` looks at the context's history."""
         return False

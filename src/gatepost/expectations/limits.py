@@ -49,6 +49,10 @@ class Limit(Expectation[Measurable]):
         return self.measured_in
 
     @property
+    def counts_slots(self) -> bool:
+        return True
+
+    @property
     def limits(self) -> Limits:
         target, alert = self.target or Region(), self.alert or Region()
         return Limits(target.low, target.high, alert.low, alert.high, str(self))

@@ -33,6 +33,10 @@ class ShareOfMean(Expectation[Figure]):
         return self.measured_in
 
     @property
+    def counts_slots(self) -> bool:
+        return True
+
+    @property
     def needs_history(self) -> bool:
         return True
 

@@ -161,6 +161,10 @@ class RuleKept(Expectation["Table | pd.DataFrame"]):
         return replace(self.limit.limits, text=str(self))
 
     @property
+    def counts_slots(self) -> bool:
+        return True
+
+    @property
     def asks(self) -> tuple[Ask, ...]:
         return (self.ask,)
 
@@ -264,6 +268,10 @@ class RowCount(Expectation["Table | pd.DataFrame"]):
     @property
     def limits(self) -> Limits:
         return self.limit.limits
+
+    @property
+    def counts_slots(self) -> bool:
+        return True
 
     @property
     def asks(self) -> tuple[Ask, ...]:

@@ -7,14 +7,14 @@ import inspect
 from collections.abc import Generator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from gatepost.authoring import Said, read_marks
 from gatepost.declaring import Declared, declare, expand
 from gatepost.errors import DeclarationError
-from gatepost.hooks.rows import labels_of, row_id, split_brackets
+from gatepost.hooks.rows import labels_of, parameter_of, row_id
 from gatepost.model import Declaration, Problem
 from gatepost.project import Project
 
@@ -99,10 +99,11 @@ class Collecting:
 
     def _declare(self, item: pytest.Function) -> Declared:
         said, rows = self._read(item)
-        parameter, label = split_brackets(item.name, labels_of(said.expectations, rows))
-        expectation = next((row for row in rows if row.label == label), None)
-        if not label and rows:
+        expectation = _row_of(item)
+        label = expectation.label if expectation else ""
+        if expectation is None and rows:
             expectation = _only(rows)
+        parameter = parameter_of(item.name, label)
         name = _name(item)
         declared = declare(
             item.function,
@@ -153,6 +154,12 @@ def _marks(node: pytest.Item) -> list[pytest.Mark]:
     for holder, mark in node.iter_markers_with_node("check"):
         by_node.setdefault(holder, []).append(mark)
     return [mark for marks in reversed(by_node.values()) for mark in marks]
+
+
+def _row_of(item: pytest.Function) -> Expectation[Any] | None:
+    """The row that `pytest_generate_tests` made the item for; its id alone would not always say."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return cast("Expectation[Any] | None", parameters.get(ROW))
 
 
 def _only(rows: tuple[Any, ...]) -> Any:

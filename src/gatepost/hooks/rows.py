@@ -1,8 +1,7 @@
-"""How the rows of one check find their expectation again, by the id that pytest gives them."""
+"""How the rows of one check stand in the ids that pytest gives them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,20 +14,15 @@ def row_id(label: str) -> str:
     return plain.replace("\\", "&#92;").encode("ascii", "xmlcharrefreplace").decode()
 
 
-def split_brackets(name: str, labels: Iterable[str]) -> tuple[str, str]:
-    """The parameter of an item's name, and the label of its row.
+def parameter_of(name: str, label: str) -> str:
+    """The parameter in an item's name, whose row has the label: "" for a row without one.
 
-    `check_x[eu-title dtype]` with the label "title dtype" is ("eu", "title dtype").
-    The label is empty when the name ends in none of them.
+    `check_x[eu-title dtype]` with the label "title dtype" has the parameter "eu".
     """
     brackets = name.partition("[")[2].removesuffix("]")
-    for label in sorted(labels, key=len, reverse=True):
-        ending = row_id(label)
-        if brackets == ending:
-            return "", label
-        if brackets.endswith(f"-{ending}"):
-            return brackets.removesuffix(f"-{ending}"), label
-    return brackets, ""
+    if not label:
+        return brackets
+    return brackets.removesuffix(row_id(label)).removesuffix("-")
 
 
 def labels_of(
