@@ -186,6 +186,44 @@ def test_ctrl_c_stores_and_reports_what_was_measured(project: Project) -> None:
     assert after.report["run"]["compared_with"], "the interrupted run is in the history"
 
 
+def test_ctrl_c_of_a_distributed_run_is_partial_too(project: Project) -> None:
+    """The workers end without a word, yet the slot stays open for a whole run."""
+    project.write(INTERRUPTED)
+    outcome = project.run_until("PASSED checks/shop/check_orders.py::check_a", "-n1", "-v")
+    assert outcome.levels == {"shop.orders.a": "ok"}
+    assert outcome.report is not None
+    assert outcome.report["run"]["partial"] == "interrupted, 1 of 2 checks did not run"
+
+
+def test_the_death_of_every_worker_is_a_partial_run(project: Project) -> None:
+    """What they had collected counts, although none of them came to its end."""
+    project.write(
+        {
+            "checks/shop/check_a.py": """
+                import os
+                def check_a(): pass
+                def check_b(): os._exit(3)
+                def check_c(): pass
+            """
+        }
+    )
+    outcome = project.run("-n1", "--max-worker-restart=0")
+    assert outcome.status == 1
+    assert outcome.report is not None
+    assert outcome.report["run"]["partial"] == "2 of 3 checks did not run"
+
+
+def test_a_run_of_which_no_module_could_be_collected_is_told(project: Project) -> None:
+    """The report of an earlier run must not stand for it, nor may Slack stay silent."""
+    project.write({"checks/shop/check_orders.py": "def check_a(:\n"})
+    outcome = project.run()
+    assert outcome.status == 2
+    assert outcome.report is not None
+    assert outcome.report["run"]["partial"] == "interrupted, 1 module could not be collected"
+    assert "SyntaxError" in outcome.report["problems"][0]["message"]
+    assert outcome.report["decision"]["word"] == "BLOCK"
+
+
 def test_a_worker_that_dies_is_reported(project: Project) -> None:
     """A crash of a worker leaves a check without a result, and the run blocks."""
     project.write(

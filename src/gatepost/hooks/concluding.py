@@ -43,13 +43,16 @@ class Heard:
     targets: dict[str, str] = field(default_factory=dict)
     expected: int = 0
     deselected: int = 0
+    found: int = 0
     interrupted: str = ""
 
     @property
     def collected(self) -> Collected:
         """How much there was to do, and what kept it from being done."""
         uncollected = sum(problem.source == "collection" for problem in self.problems)
-        return Collected(self.expected, self.deselected, uncollected, self.interrupted)
+        # What workers found only counts where all of them ended without another word.
+        expected = self.expected or self.found
+        return Collected(expected, self.deselected, uncollected, self.interrupted)
 
     def add_problem(self, source: str, message: str, blocks: bool = False) -> None:
         """Note a problem, once."""
@@ -109,6 +112,13 @@ class Concluding:
         node.workerinput["gatepost"] = hand_down(self.project, self._shared)
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Count what a worker found: one that is interrupted or dies says nothing more."""
+        root = self.config.rootpath
+        found = sum(self.project.holds(root / each.partition("::")[0]) for each in ids)
+        self._heard.found = max(self._heard.found, found)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController) -> None:
         """Take from a worker what it knows of the whole run; every worker collects the same."""
         said = getattr(node, "workeroutput", {}).get("gatepost")
@@ -136,7 +146,8 @@ class Concluding:
         heard = self._heard
         if stopped := session.shouldfail or session.shouldstop:
             heard.interrupted = heard.interrupted or str(stopped)
-        if self.config.option.collectonly or not (heard.expected or heard.results):
+        nothing = not (heard.collected.expected or heard.results or heard.problems)
+        if self.config.option.collectonly or nothing:
             return
         gc.freeze()  # results stay to the end as well
         try:
