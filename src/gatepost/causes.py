@@ -36,7 +36,7 @@ def group_failures(results: Iterable[Result]) -> tuple[Group, ...]:
 
     An inhibited result joins the failing one with the same cause; where none
     failed (a prerequisite outside the run), the first inhibited one leads.
-    Failing results without a cause stand alone.
+    Results without a cause, such as skips, stand alone.
     """
     results = sorted(results, key=lambda result: result.check.id)
     leads: dict[str, Result] = {}
@@ -44,11 +44,11 @@ def group_failures(results: Iterable[Result]) -> tuple[Group, ...]:
     waiting: dict[str, list[Result]] = {}
     for result in results:
         cause = result.verdict.cause
-        if result.level is Level.INHIBITED:
+        if result.level is Level.INHIBITED and cause:
             waiting.setdefault(cause, []).append(result)
         elif result.level.fails and cause and cause not in leads:
             leads[cause] = result
-        elif result.level.fails:
+        elif result.level.fails or result.level is Level.INHIBITED:
             alone.append(result)
     groups = [Group(result) for result in alone]
     for cause in {**leads, **waiting}:

@@ -57,6 +57,12 @@ def test_without_a_failure_the_first_inhibited_leads() -> None:
     assert told(groups) == [("a", ["b"])]
 
 
+def test_what_was_skipped_inhibits_nothing() -> None:
+    """Two skips have no cause in common, whatever their reasons."""
+    skipped = [result("b", Level.INHIBITED), result("a", Level.INHIBITED)]
+    assert told(group_failures(skipped)) == [("a", []), ("b", [])]
+
+
 def test_a_second_failure_of_a_cause_stands_alone() -> None:
     """The first by id leads; none is lost."""
     groups = group_failures(
