@@ -210,6 +210,18 @@ def test_nothing_sticks_out_sideways(open_page: OpenPage, sample: str, width: in
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_words_at_the_ends_of_a_bar_stay_inside(open_page: OpenPage) -> None:
+    """Words near an end of a bar grow inwards, so that a phone does not cut them off."""
+    page = open_page(viewport={"width": 360, "height": 800})
+    anchors = (
+        "words => words.map(each => "
+        "[each.getAttribute('text-anchor'), getComputedStyle(each).textAnchor])"
+    )
+    drawn = page.locator(".bar text").evaluate_all(anchors)
+    assert {"start", "end"} & {said for said, _ in drawn}
+    assert all(used == (said or "middle") for said, used in drawn)
+
+
 def test_a_hostile_page_stays_quiet(open_page: OpenPage) -> None:
     """What a checked system sent runs nothing: the fixture has seen no dialog and no request."""
     page = open_page("hostile_run")
