@@ -132,6 +132,18 @@ def test_a_trend_spans_its_picture_by_time() -> None:
     assert drawn.line == f"M0 {TREND_HEIGHT - edge}h0l{quarter}-42l{3 * quarter}-42"
 
 
+def test_what_is_not_complete_is_drawn_apart_and_is_no_incident() -> None:
+    """A day that is not over has few rows yet: the chart names the value that was judged."""
+    days = [
+        Point(SLOT + number * timedelta(days=1), value) for number, value in enumerate((97, 96, 12))
+    ]
+    drawn = draw_trend(days, SHARE, "%", judged=days[1].at)
+    assert drawn is not None
+    assert (drawn.incidents, drawn.line.count("l"), drawn.pending.count("l")) == ("", 1, 1)
+    assert drawn.summary == "2 values: lowest 96 %, highest 97 %, newest 96 %"
+    assert "96" in [label.text for label in drawn.labels]
+
+
 def test_incidents_are_the_points_outside_the_alert_limits() -> None:
     """A point that only misses its target is no incident; one in alert is, wherever it lies."""
     drawn = line([97, 93, 89, 97, 80], SHARE)

@@ -67,12 +67,14 @@ class Bar:
 class Trend:
     """A series with its limits: y grows downwards from 0 to TREND_HEIGHT, x to TREND_WIDTH.
 
-    `line` and `incidents` are SVG paths: stretches between gaps, and one dot
-    for each point outside the alert limits. `summary` says in words what the
+    `line`, `pending` and `incidents` are SVG paths: stretches between gaps, what
+    comes after the judged point and is not complete yet, and one dot for each
+    judged point outside the alert limits. `summary` says in words what the
     picture shows.
     """
 
     line: str
+    pending: str
     incidents: str
     newest: str
     zones: tuple[Zone, ...]
@@ -118,13 +120,20 @@ def draw_bar(value: float | None, limits: Limits, unit: str) -> Bar | None:
     )
 
 
-def draw_trend(points: Sequence[Point], limits: Limits, unit: str) -> Trend | None:
-    """Lay out a series, oldest point first; None when fewer than two of its points have a value."""
-    values = _finite(point.value for point in points)
+def draw_trend(
+    points: Sequence[Point], limits: Limits, unit: str, judged: datetime | None = None
+) -> Trend | None:
+    """Lay out a series, oldest point first; None when fewer than two of its points have a value.
+
+    Points after `judged` are drawn as pending: a day that is not over is no incident yet.
+    """
+    complete = sum(judged is None or point.at <= judged for point in points)
+    values = _finite(point.value for point in points[:complete])
     bounds = _finite(limits.bounds)
     if len(values) < 2 or points[0].at == points[-1].at:
         return None
-    low, high = min(*values, *bounds), max(*values, *bounds)
+    drawn = _finite(point.value for point in points)
+    low, high = min(*drawn, *bounds), max(*drawn, *bounds)
     if low == high:
         low, high = low - (abs(low) or 1), high + (abs(high) or 1)
     if not _drawable(low, high):
@@ -145,18 +154,20 @@ def draw_trend(points: Sequence[Point], limits: Limits, unit: str) -> Trend | No
         for point in points
     ]
     rules = [Label(down(at), text, kind) for at, text, kind in _named_bounds(limits)]
-    last_seen = next(place for place in reversed(placed) if place)
+    judged_places = placed[:complete]
+    last_seen = next(place for place in reversed(judged_places) if place)
     newest = Label(last_seen[1], format_number(values[-1], beside=bounds), "value")
     return Trend(
-        line=_stretches(placed),
-        incidents=_dots(place for place in placed if place and place[2] is Level.BREACH),
+        line=_stretches(judged_places),
+        pending=_stretches(placed[complete - 1 :]) if complete < len(placed) else "",
+        incidents=_dots(place for place in judged_places if place and place[2] is Level.BREACH),
         newest=_dots([last_seen]),
         zones=_bands([0, *sorted({rule.at for rule in rules}), TREND_HEIGHT], low, high, limits),
         rules=tuple(rules),
         labels=_apart([*rules, newest]),
         first=points[0].at,
         last=points[-1].at,
-        summary=_summary(placed, values, limits, unit),
+        summary=_summary(judged_places, values, limits, unit),
     )
 
 

@@ -135,7 +135,12 @@ def _detail(result: Result, run: Run, to_root: str, same: Link | None) -> Detail
     limits = verdict.limits if verdict.limits.bounds or verdict.limits.text else check.limits
     points = verdict.trend or (*result.past.points, Point(run.slot, verdict.value))
     fine = result.level is Level.OK
-    trend = draw_trend(points[-(MOST_POINTS_OK if fine else MOST_POINTS) :], limits, verdict.unit)
+    trend = draw_trend(
+        points[-(MOST_POINTS_OK if fine else MOST_POINTS) :],
+        limits,
+        verdict.unit,
+        judged=verdict.data_time if verdict.trend else None,
+    )
     bar = None if fine and trend else draw_bar(verdict.value, limits, verdict.unit)
     return Detail(
         limits=limits,
