@@ -89,10 +89,19 @@ def declare(
 
     `parameter` is what stands in the id's brackets, empty for none; `rows` are
     all expectations of the function, of which `expectation` is one. Raises
-    DeclarationError when an override, the runbook or `sustained` cannot work.
+    DeclarationError when the function is async, or an override, the runbook or
+    `sustained` cannot work.
     """
     from gatepost.expectations.sustained import parse_sustained
 
+    if expectation and (
+        inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    ):
+        # A plugin for async tests would run it and drop what it returns, unjudged.
+        raise DeclarationError(
+            "what an async function returns cannot be judged; make the check a plain function, "
+            "with asyncio.run(...) around what has to be awaited"
+        )
     place = place_of(file, project.root, project.checks)
     check_id = ".".join(filter(None, (place.system, place.group, _bare(name))))
     check_id += f"[{parameter}]" if parameter else ""

@@ -53,6 +53,35 @@ def test_a_wrong_declaration_is_refused_at_collection(project: Project, declared
     assert outcome.levels == {}
 
 
+def test_an_async_check_is_refused_at_collection(project: Project) -> None:
+    """A plugin that runs async tests would leave its value unjudged, and so the check green."""
+    project.write(
+        {
+            "conftest.py": """
+                import asyncio, inspect, pytest
+
+                @pytest.hookimpl(tryfirst=True)
+                def pytest_pyfunc_call(pyfuncitem):
+                    if inspect.iscoroutinefunction(pyfuncitem.obj):
+                        asyncio.run(pyfuncitem.obj())
+                        return True
+            """,
+            "checks/shop/check_orders.py": """
+                from gatepost import at_least, check
+
+                @check(at_least(5))
+                async def check_it() -> float:
+                    return 1
+            """,
+        }
+    )
+    outcome = project.run()
+    assert outcome.status == 2
+    said = " ".join(outcome.output.replace("\nE  ", " ").split())
+    assert "check_it: what an async function returns cannot be judged" in said
+    assert outcome.levels == {}
+
+
 def test_a_duration_has_to_fit_the_cadence(project: Project) -> None:
     """sustained="90 min" cannot be counted in slots of an hour."""
     project.write(
