@@ -352,3 +352,20 @@ def test_a_parameter_cannot_hide_a_rule(project: Project) -> None:
         "shop.books.books[eu-title]": "breach",
         "shop.books.books[eu-sub-title]": "ok",
     }
+
+
+def test_pytest_fail_is_an_alert_like_an_assertion(project: Project) -> None:
+    """The row says the reason, not the traceback."""
+    project.write(
+        {
+            "checks/shop/check_open.py": """
+                import pytest
+
+                def check_door() -> None:
+                    pytest.fail("the door is locked")
+            """
+        }
+    )
+    outcome = project.run()
+    assert outcome.levels == {"shop.open.door": "breach"}
+    assert outcome.sentence("shop.open.door") == "the door is locked"

@@ -168,6 +168,8 @@ class Running:
         if report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
             return Verdict(Level.INHIBITED, shorten(reason.removeprefix("Skipped: ")) or "skipped")
+        if isinstance(raised, pytest.fail.Exception):  # as good as an assert
+            return judge_error(AssertionError(raised.msg), declared)
         if isinstance(raised, Exception):
             return judge_error(raised, declared)
         if report.failed:
