@@ -58,6 +58,7 @@ def test_command_lists_faults() -> None:
     ("arguments", "message"),
     [
         (("--faults", "few_jbs", "--", "true"), "did you mean jobinsight.few_jobs"),
+        (("--faults", "nonsense", "--", "true"), "none is like it (`make faults` lists all)"),
         ((), "say which command to run"),
     ],
 )
