@@ -215,3 +215,9 @@ def test_ages_can_be_overridden() -> None:
     ]:
         with pytest.raises(DeclarationError, match=re.escape(message)):
             FRESH.override(values)
+
+
+def test_a_lone_alert_limit_is_not_what_is_expected() -> None:
+    """Where nothing was recorded, the sentence does not say that an alert is expected."""
+    verdict = fresh_within(alert="7 days").judge(None, CONTEXT)
+    assert verdict.sentence == "nothing was ever recorded; alert above 7 days"

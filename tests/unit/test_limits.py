@@ -426,3 +426,12 @@ def test_an_override_that_cannot_be_meant_so_is_refused(
     """The same care as for what is written in code."""
     with pytest.raises(DeclarationError, match=re.escape(message)):
         limit.override(values)
+
+
+def test_without_a_value_an_alert_is_not_what_is_expected() -> None:
+    """Where nothing was measured, a lone alert limit is told as a limit, not as an expectation."""
+    assert (
+        at_least(alert=80).judge(None, CONTEXT).sentence == "nothing was measured; alert below 80"
+    )
+    days = pd.Series([], dtype=float, index=pd.PeriodIndex([], freq="D"))
+    assert recorded().judge(days, CONTEXT).sentence == "no complete slot was measured"

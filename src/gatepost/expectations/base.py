@@ -56,6 +56,11 @@ class Expectation(ABC, Generic[V_contra]):
         return Limits(text=str(self))
 
     @property
+    def expected(self) -> str:
+        """What ends a sentence that has no value to compare."""
+        return f"; expected {self}"
+
+    @property
     def unit(self) -> str:
         """The unit of the verdict's value; empty for a plain number."""
         return ""

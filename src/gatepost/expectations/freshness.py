@@ -46,6 +46,10 @@ class Freshness(Expectation[datetime | None]):
             parts.append(f"alert above {_say(self.alert)}")
         return ", ".join(parts)
 
+    @property
+    def expected(self) -> str:
+        return f"; expected {self}" if self.target else f"; {self}"
+
     def override(self, values: dict[str, Any]) -> Self:
         unknown = sorted(set(values) - {"target", "alert"})
         if unknown:
@@ -60,7 +64,7 @@ class Freshness(Expectation[datetime | None]):
     def judge(self, value: object, context: Context) -> Verdict:
         found = Verdict(Level.ERROR, "", unit=self.unit, limits=self.limits)
         if value is None or (isinstance(value, (datetime, float)) and value != value):
-            said = f"nothing was ever recorded; expected {self}"
+            said = f"nothing was ever recorded{self.expected}"
             return replace(found, level=Level.BREACH, sentence=said)
         if not isinstance(value, datetime):
             return wrong_type(value, "fresh_within judges a datetime or None", self)

@@ -66,8 +66,10 @@ class Limit(Expectation[Measurable]):
         return ", ".join(parts) or "recorded without limits"
 
     @property
-    def _expected(self) -> str:
-        return f"; expected {self}" if self.target or self.alert else ""
+    def expected(self) -> str:
+        if self.target:
+            return f"; expected {self}"
+        return f"; {self}" if self.alert else ""
 
     def override(self, values: dict[str, Any]) -> Self:
         changed = self
@@ -81,7 +83,7 @@ class Limit(Expectation[Measurable]):
         if type(value) is float and context.sustained is None:  # most values, by far
             return self.judge_number(value)
         if value is None:
-            return no_data(f"nothing was measured{self._expected}", self)
+            return no_data(f"nothing was measured{self.expected}", self)
         if isinstance(value, Mapping):
             return self._judge_labels(value, replace(context, sustained=None))
         slots = read_slots(value, context.slot)
@@ -101,7 +103,7 @@ class Limit(Expectation[Measurable]):
         """Judge one number, in the limit's unit."""
         if not math.isfinite(value):
             name = "NaN (not a number)" if math.isnan(value) else "infinite"
-            return no_data(f"the measured value is {name}{self._expected}", self)
+            return no_data(f"the measured value is {name}{self.expected}", self)
         level, near, far = self._place(value)
         limits = self.limits
         # Beside 0 and 100 %, one bad row in a million is neither none nor all.
@@ -126,7 +128,7 @@ class Limit(Expectation[Measurable]):
 
     def _judge_labels(self, values: Mapping[str, Any], context: Context) -> Verdict:
         if not values:
-            return no_data(f"a mapping without labels was measured{self._expected}", self)
+            return no_data(f"a mapping without labels was measured{self.expected}", self)
         verdicts = [(str(label), self.judge(each, context)) for label, each in values.items()]
         verdicts.sort(key=lambda pair: (-pair[1].level.badness, pair[0]))
         bad = [

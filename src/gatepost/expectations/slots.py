@@ -112,7 +112,7 @@ def judge_slots(
     )
     complete = slots.complete
     if not complete:
-        return replace(found, sentence=f"no complete slot was measured; expected {expectation}")
+        return replace(found, sentence=f"no complete slot was measured{expectation.expected}")
     newest = complete[-1]
     if newest.value is None:
         return replace(found, sentence=_missing(complete), data_time=newest.at)
