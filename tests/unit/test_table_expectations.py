@@ -173,7 +173,7 @@ def test_by_column_a_row_is_bad_when_it_breaks_any_rule_of_the_column() -> None:
     found = verdicts(conforms_to(schema, by="column"), rows)
     assert list(found) == ["title", "id", "positive"]
     assert found["title"].sentence == (
-        "2 of 4 rows break the 4 rules of title: "
+        "2 of 4 rows break a rule of title: "
         "1 not null, 1 str_length(min_value=1); alert below 100 %"
     )
     assert (found["id"].bad, found["id"].total) == (2, 4)

@@ -239,10 +239,12 @@ class RuleKept(Expectation["Table | pd.DataFrame"]):
         count = f"{found.bad:,} of {plural(found.total, 'row')}"
         parts = zip(self.ask.rules, found.parts, strict=True)
         broken = [f"{bad:,} {rule.what}" for rule, bad in parts if bad]
-        detail = f": {join_some(broken, most=5)}" if len(self.ask.rules) > 1 else ""
+        many = len(self.ask.rules) > 1
+        detail = f": {join_some(broken, most=5)}" if many else ""
+        words = f"a rule of {self.label}" if many else self.words
         forgives = self.limit.limits.bounds != (100,)
         share = self.limit.judge_number(_share(found.bad, found.total)).sentence
-        return f"{count} break {self.words}{detail}; {share if forgives else self.limit}"
+        return f"{count} break {words}{detail}; {share if forgives else self.limit}"
 
     def _no_rows(self, why: str = "") -> Verdict:
         last = self.ask.window.last
