@@ -246,6 +246,17 @@ def test_rows_do_not_depend_on_when_they_are_asked_for() -> None:
 
 
 @at_moments
+def test_every_row_lies_inside_its_session(now: datetime) -> None:
+    """A session brings as many rows as it says, none of them after its end."""
+    for session in sessions_of(Scenario(), now):
+        if session.crawl_end < now:
+            jobs = list(collect_jobs([session], Scenario(), now))
+            assert len(jobs) == session.jobs
+            assert session.crawl_start <= jobs[0].crawled_at
+            assert jobs[-1].crawled_at < session.crawl_end
+
+
+@at_moments
 def test_unfinished_session_is_running(now: datetime) -> None:
     """No row, run or task is from the future, whatever the moment."""
     jobs = list(collect_jobs(sessions_of(Scenario(), now)[-7:], Scenario(), now))
