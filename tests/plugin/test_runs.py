@@ -276,6 +276,27 @@ def test_a_sink_that_fails_is_shown_and_breaks_nothing(project: Project) -> None
     assert (project.root / "reports" / "index.html").is_file()
 
 
+def test_a_page_of_an_earlier_run_is_not_named(project: Project) -> None:
+    """Where the page cannot be written, no line sends anybody to the one that lies there."""
+    project.write({"checks/shop/check_orders.py": "def check_a(): pass\n"})
+    assert "report: reports/index.html" in project.run("-n0").output
+    project.write(
+        {
+            "conftest.py": """
+                from gatepost.sinks import page
+
+                def publish(*arguments, **options):
+                    raise OSError("no space left")
+
+                page.publish = publish
+            """
+        }
+    )
+    output = project.run("-n0").output
+    assert "OSError: no space left" in output
+    assert "report: reports/index.html" not in output
+
+
 def test_collecting_alone_leaves_no_report(project: Project) -> None:
     """--collect-only measures nothing and writes nothing."""
     project.write({"checks/shop/check_orders.py": "def check_a(): assert 0\n"})

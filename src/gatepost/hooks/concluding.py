@@ -198,7 +198,10 @@ class Concluding:
 
     def _links(self) -> dict[str, str]:
         page = self.project.reports / "index.html"
-        return {"report": _short(page)} if page.is_file() else {}
+        problems = self.finished.run.problems if self.finished else ()
+        if not page.is_file() or any(each.source == page.name for each in problems):
+            return {}  # what may lie there is of an earlier run
+        return {"report": _short(page)}
 
     def _enrich_junit(self, finished: Finished) -> None:
         path = self.config.getoption("xmlpath", None)
