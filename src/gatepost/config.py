@@ -26,6 +26,7 @@ _SECTIONS = {"targets": "a table for each target", "limits": "a table for each c
 _CHANNELS = {
     "slack": {"webhook": "the incoming webhook's URL", "report_url": "where people open it"}
 }
+_TAKEN = ("request", "verdicts")
 _VARIABLE = re.compile(
     r"\$(?:\$|\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>(?:(?!\$\{)[^}])*))?\}|(?P<wrong>\{))"
 )
@@ -150,6 +151,9 @@ class _Reader:
         where = f"targets.{name}"
         if not name.isidentifier() or keyword.iskeyword(name):
             self.mistakes.append(f"{where}: a target's name becomes a fixture; use a Python name")
+            return None
+        if name in _TAKEN:
+            self.mistakes.append(f"{where}: a fixture is called {name} already; use another name")
             return None
         if not isinstance(table, dict) or not isinstance(table.get("kind"), str):
             self.mistakes.append(f"{where}.kind: expected one of {', '.join(kinds())}")

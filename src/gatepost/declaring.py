@@ -115,7 +115,7 @@ def declare(
     if sustained and project.cadence and not _returns_series(function):
         sustained.slots(project.cadence)
     override = project.configuration.limits.get(check_id)
-    if override is not None and expectation is not None:
+    if override is not None:
         expectation = _overridden(check_id, expectation, dict(override))
     declaration = Declaration(
         id=check_id,
@@ -155,7 +155,13 @@ def find_runbook(runbook: str, file: Path, root: Path) -> str:
     )
 
 
-def _overridden(check_id: str, expectation: Expectation[Any], values: dict[str, Any]) -> Any:
+def _overridden(
+    check_id: str, expectation: Expectation[Any] | None, values: dict[str, Any]
+) -> Expectation[Any]:
+    if expectation is None:
+        raise DeclarationError(
+            f'gatepost.toml: limits."{check_id}": the check has no expectation, so no limits'
+        )
     try:
         return expectation.override(values)
     except DeclarationError as error:

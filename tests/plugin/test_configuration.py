@@ -28,6 +28,7 @@ WRONG_FILES = {
     "[targets.x]\nurl = 'a'": "gatepost.toml: targets.x.kind: expected one of database,",
     "[targets.x]\nkind = 'databas'": "got 'databas'; did you mean 'database'?",
     "[targets.x-y]\nkind = 'database'": "targets.x-y: a target's name becomes a fixture",
+    "[targets.request]\nkind = 'host'": "targets.request: a fixture is called request already",
     "[targets.x]\nkind = 'database'": "gatepost.toml: targets.x.url: expected, but not given",
     "[targets.x]\nkind = 'database'\nurl = 'sqlite:///x'\nulr = 1": "targets.x.ulr: unknown key; "
     "did you mean 'url'?",
@@ -158,6 +159,19 @@ def test_an_override_that_matches_nothing_blocks(project: Project) -> None:
         assert 'limits."shop.order.count" matches no check; did you mean shop.orders.count?' in said
     only_a_part = project.run("-n0", paths=("checks/shop/check_orders.py",))
     assert only_a_part.status == 0
+
+
+def test_an_override_of_a_check_without_limits_is_refused(project: Project) -> None:
+    """A plain test has none: the override would be as good as mistyped."""
+    project.write(
+        {
+            "checks/shop/check_orders.py": "def check_open(): pass\n",
+            "gatepost.toml": '[limits."shop.orders.open"]\nalert = 9\n',
+        }
+    )
+    outcome = project.run()
+    assert outcome.status == 2
+    assert 'limits."shop.orders.open": the check has no expectation' in outcome.output
 
 
 def test_an_override_that_contradicts_is_refused(project: Project) -> None:

@@ -212,9 +212,10 @@ def test_an_override_that_cannot_work_names_the_file_and_the_id(shop: Shop) -> N
 
 
 def test_a_plain_test_has_no_limits_to_override(shop: Shop) -> None:
-    """An override of one changes nothing."""
+    """An override of one would change nothing, so it is refused like a mistyped one."""
     shop.limits = {"shop.orders.late": {"alert": 99}}
-    assert shop.declare(expectation=None, rows=()).expectation is None
+    with pytest.raises(DeclarationError, match=r"shop\.orders\.late.*has no expectation"):
+        shop.declare(expectation=None, rows=())
 
 
 def number() -> float: ...
