@@ -22,7 +22,7 @@ from gatepost import (
 
 pytestmark = check(owner="platform")
 
-MIB, GIB = 2**20, 2**30
+MB, GB = 10**6, 10**9
 DISKS = ["root", "data", "raw_backup", "cdc", "logs"]
 
 
@@ -35,7 +35,7 @@ def check_database(jobinsight_db: Database) -> float:
 @check(recorded(unit="MB"), severity="low")
 def check_database_size(jobinsight_db: Database) -> float:
     """What the database takes on disk."""
-    return jobinsight_db.size() / MIB
+    return jobinsight_db.size() / MB
 
 
 @check(at_most(80, alert=below(100), unit="%"), severity="high", runbook="connections")
@@ -62,7 +62,7 @@ def check_memory(jobinsight_host: Host) -> float:
 @check(at_most(200, alert=500, unit="MB"), severity="medium", runbook="memory")
 def check_process_memory(jobinsight_host: Host) -> float:
     """Resident memory of the crawler's process."""
-    return jobinsight_host.process("crawler").resident_bytes / MIB
+    return jobinsight_host.process("crawler").resident_bytes / MB
 
 
 @check(at_most(80, alert=90, unit="%"), severity="critical", runbook="disk")
@@ -76,7 +76,7 @@ def check_disk_usage(jobinsight_host: Host, disk: str) -> float:
 @pytest.mark.parametrize("disk", DISKS)
 def check_disk_free(jobinsight_host: Host, disk: str) -> float:
     """Free space on a file system."""
-    return jobinsight_host.disk(disk).free_bytes / GIB
+    return jobinsight_host.disk(disk).free_bytes / GB
 
 
 @check(severity="critical", runbook="crawler-probe")

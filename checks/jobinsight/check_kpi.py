@@ -60,15 +60,14 @@ FIGURES_BY_DAY = """
 """
 
 
-@pytest.fixture(scope="module")
-def sessions(jobinsight_airflow: Database, jobinsight_db: Database) -> pd.DataFrame:
+def crawl_sessions(airflow: Database, application: Database) -> pd.DataFrame:
     """Jobs and seconds of each crawl session of the last 30 days, by its start.
 
     Airflow knows when sessions ran and the application what they brought; the
     two may be databases of different servers.
     """
-    ran = jobinsight_airflow.frame(SESSIONS)
-    brought = jobinsight_db.frame(
+    ran = airflow.frame(SESSIONS)
+    brought = application.frame(
         JOBS_BY_SESSION, starts=ran["start_date"].tolist(), ends=ran["end_date"].tolist()
     )
     return brought.set_index(pd.DatetimeIndex(brought["start_date"]).tz_convert("UTC"))
@@ -97,8 +96,9 @@ def check_crawler_failure(jobinsight_airflow: Database) -> float | None:
     severity="medium",
     runbook="jobs-per-session",
 )
-def check_jobs_per_session(sessions: pd.DataFrame) -> pd.Series:
+def check_jobs_per_session(jobinsight_airflow: Database, jobinsight_db: Database) -> pd.Series:
     """Rows collected in one crawl session."""
+    sessions = crawl_sessions(jobinsight_airflow, jobinsight_db)
     return sessions["jobs"]
 
 
@@ -153,12 +153,14 @@ def check_task_duration_range(jobinsight_airflow: Database, task: str, figure: s
 
 
 @check(at_least(2.0, alert=1.0, unit="jobs/s"), severity="medium", runbook="slow-crawl")
-def check_throughput(sessions: pd.DataFrame) -> pd.Series:
+def check_throughput(jobinsight_airflow: Database, jobinsight_db: Database) -> pd.Series:
     """Jobs collected per second of a session."""
+    sessions = crawl_sessions(jobinsight_airflow, jobinsight_db)
     return sessions["jobs"] / sessions["seconds"]
 
 
 @check(at_most(0.5, alert=1.0, unit="s"), severity="medium", runbook="slow-crawl")
-def check_time_per_job(sessions: pd.DataFrame) -> pd.Series:
+def check_time_per_job(jobinsight_airflow: Database, jobinsight_db: Database) -> pd.Series:
     """Seconds of a session per job collected; a session without jobs has none."""
+    sessions = crawl_sessions(jobinsight_airflow, jobinsight_db)
     return (sessions["seconds"] / sessions["jobs"]).where(sessions["jobs"] > 0)

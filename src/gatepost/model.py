@@ -218,14 +218,17 @@ class Result:
 
     @property
     def change(self) -> str:
-        """`new`, `still`, `recovered` against the runs before; empty when neither.
+        """`new`, `still`, `recovered`, `unmeasured` against the runs before; empty when none.
 
-        A run in which the check was not evaluated ends no stretch of failing.
+        Unmeasured is what failed before and was not evaluated now: a stretch of
+        failing ends with a fine run, and with nothing else.
         """
         was_failing = self.past.since is not None
         if self.level.fails:
             return "still" if was_failing else "new"
-        return "recovered" if was_failing and self.level.evaluated else ""
+        if not was_failing:
+            return ""
+        return "recovered" if self.level.evaluated else "unmeasured"
 
 
 @dataclass(frozen=True, slots=True)

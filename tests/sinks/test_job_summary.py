@@ -53,9 +53,9 @@ def test_a_run_from_top_to_bottom() -> None:
         "\n"
         "### Recovered\n"
         "\n"
-        "| Check | What was found | After |\n"
+        "| Check | What was found | Failed before |\n"
         "| --- | --- | --- |\n"
-        "| `a.b.back` | 99 %. | 2 days |\n"
+        "| `a.b.back` | 99 %. | after 2 failing runs since 2026-03-08 02:00 UTC |\n"
         "\n"
     )
 

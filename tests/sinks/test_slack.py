@@ -192,7 +192,10 @@ def test_recovery_is_green_and_says_how_long_it_took() -> None:
     run = run_of(result("a.b.c", Level.OK, "fine.", past=failing(2)))
     (attachment,) = build_message(run)["attachments"]
     assert attachment["color"] == "#27ae60"
-    assert attachment["blocks"][0]["text"]["text"] == "*Recovered*\n`a.b.c` after 2 days"
+    assert (
+        attachment["blocks"][0]["text"]["text"]
+        == "*Recovered*\n`a.b.c` after 2 failing runs since 2026-03-08 02:00 UTC"
+    )
 
 
 def test_problems_of_the_checker_are_told() -> None:

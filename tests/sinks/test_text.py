@@ -92,7 +92,11 @@ def failing(change: str, since: datetime) -> Result:
     ("change", "since", "words"),
     [
         ("new", NOW, "new"),
-        ("new", NOW - timedelta(days=3), "new, for 3 days, since 2026-02-26 06:00 UTC"),
+        (
+            "new",
+            NOW - timedelta(days=3),
+            "new in this run, in its data for 3 days, since 2026-02-26 06:00 UTC",
+        ),
         ("still", NOW - timedelta(days=3), "for 3 days, since 2026-02-26 06:00 UTC"),
     ],
 )
@@ -147,3 +151,12 @@ def test_values_keep_their_side_of_a_limit(value: float | None, words: str) -> N
     """A value just below its limit is not rounded onto it."""
     row = result("a.b.c", Level.BREACH, "bad.", value=value, unit="%", limits=Limits(95))
     assert value_words(row.verdict) == words
+
+
+def test_what_failed_before_and_is_not_measured_now_stays_known() -> None:
+    """An outage does not make known failures vanish from what changed."""
+    past = Past(Level.BREACH, NOW, NOW, 2)
+    hidden = result("a.b.c", Level.INHIBITED, "not measured.", past=past)
+    assert hidden.change == "unmeasured"
+    run = replace(sample_run(), results=(hidden,), compared_with=NOW)
+    assert change_words(run).startswith("1 failing before, not measured now since")

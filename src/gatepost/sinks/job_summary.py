@@ -13,11 +13,11 @@ from gatepost.decision import decide
 from gatepost.durations import format_duration
 from gatepost.model import Level, Result, Run
 from gatepost.sinks.text import (
-    age,
     change_words,
     count_words,
     moment,
     one_line,
+    recovery_words,
     shorten,
     standing,
     web_url,
@@ -99,8 +99,8 @@ def _tables(run: Run) -> Iterator[_Table]:
     )
     yield _Table(
         "Recovered",
-        ("Check", "What was found", "After"),
-        tuple(_recovery(row, run) for row in run.worst_first if row.change == "recovered"),
+        ("Check", "What was found", "Failed before"),
+        tuple(_recovery(row) for row in run.worst_first if row.change == "recovered"),
     )
     problems = tuple((_inert(p.source), _inert(p.message)) for p in run.problems)
     yield _Table("Problems of the checker itself", ("Where", "What"), problems)
@@ -133,9 +133,8 @@ def _warning(row: Result) -> tuple[str, ...]:
     )
 
 
-def _recovery(row: Result, run: Run) -> tuple[str, ...]:
-    after = age(row.past.since, run.slot) if row.past.since else ""
-    return _code(row.check.id), _inert(row.verdict.sentence), after
+def _recovery(row: Result) -> tuple[str, ...]:
+    return _code(row.check.id), _inert(row.verdict.sentence), recovery_words(row)
 
 
 def _provenance(run: Run) -> str:

@@ -14,12 +14,12 @@ from gatepost.model import Result, Run, Severity, Verdict
 from gatepost.sinks.delivery import post_json
 from gatepost.sinks.page.links import permalink
 from gatepost.sinks.text import (
-    age,
     change_words,
     clean_text,
     count_words,
     moment,
     one_line,
+    recovery_words,
     standing,
     value_words,
     web_url,
@@ -164,13 +164,8 @@ def _recovered(run: Run) -> list[Result]:
 
 
 def _recovered_attachment(run: Run) -> list[Piece]:
-    lines = [f"{_code(r.check.id)} {_failed_for(r, run)}" for r in _recovered(run)]
+    lines = [f"{_code(r.check.id)} {recovery_words(r)}" for r in _recovered(run)]
     return _list("Recovered", lines, _GREEN)
-
-
-def _failed_for(result: Result, run: Run) -> str:
-    since = result.past.since
-    return f"after {age(since, run.slot)}" if since else ""
 
 
 def _problems_attachment(run: Run) -> list[Piece]:

@@ -10,7 +10,7 @@ from gatepost.causes import Group, group_failures
 from gatepost.decision import Word, decide
 from gatepost.durations import format_duration
 from gatepost.model import Level, Result, Run
-from gatepost.sinks.text import age, change_words, count_words, one_line, standing
+from gatepost.sinks.text import change_words, count_words, one_line, recovery_words, standing
 from gatepost.wording import join_some, plural
 
 Markup = dict[str, bool]
@@ -61,7 +61,7 @@ def summary_lines(
         *_failures(run, width, verbose),
         *_others(Level.WARNING, run, width, verbose),
         *_others(Level.LEARNING, run, width, verbose),
-        *_recovered(run),
+        *_recovered(run, width),
         *(_fine(run, width) if verbose else ()),
         *_problems(run, width),
     ]
@@ -99,12 +99,11 @@ def _others(level: Level, run: Run, width: int, verbose: bool) -> Iterator[Line]
         yield from _block(" | ".join(filter(None, (row.check.severity, row.check.owner))), width)
 
 
-def _recovered(run: Run) -> Iterator[Line]:
+def _recovered(run: Run, width: int) -> Iterator[Line]:
     for row in run.worst_first:
         if row.change == "recovered":
-            since = row.past.since
-            after = f", after {age(since, run.slot)}" if since else ""
-            yield Line(f"{'recovered':<{_INDENT}}{one_line(row.check.id)}{after}", _GREEN)
+            yield Line(f"{'recovered':<{_INDENT}}{one_line(row.check.id)}", _GREEN)
+            yield from _block(recovery_words(row), width)
 
 
 def _fine(run: Run, width: int) -> Iterator[Line]:

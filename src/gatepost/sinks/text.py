@@ -72,15 +72,15 @@ def age(since: datetime, now: datetime) -> str:
 def standing(result: Result, now: datetime) -> str:
     """Say whether a failing result is new and how long it has failed; empty when it does not fail.
 
-    `new`, `for 3 days, since 2026-03-07 02:00 UTC`, or both where the measured
-    series had been failing before this run.
+    `new`, `for 3 days, since 2026-03-07 02:00 UTC`, or both in words where the
+    measured series had been failing before this run.
     """
     since = result.failing_since
     if since is None:
         return ""
     if result.change == "new" and since >= result.started:
         return "new"
-    prefix = "new, " if result.change == "new" else ""
+    prefix = "new in this run, in its data " if result.change == "new" else ""
     return f"{prefix}for {age(since, now)}, since {moment(since)}"
 
 
@@ -92,14 +92,33 @@ def count_words(counts: Mapping[Level, int]) -> str:
     )
 
 
+CHANGES = {
+    "new": "new",
+    "still": "still failing",
+    "recovered": "recovered",
+    "unmeasured": "failing before, not measured now",
+}
+"""What a result's change is called where changes are counted."""
+
+
 def change_words(run: Run) -> str:
-    """Say what changed: `3 new, 2 still failing, 1 recovered since 2026-03-09 02:00 UTC`."""
+    """Say what changed: `3 new, 2 still failing, 1 recovered since 2026-03-09 02:00 UTC`.
+
+    What failed before and could not be measured now is counted too, as known still.
+    """
     if run.compared_with is None:
         return "no earlier run to compare with"
     changes = Counter(result.change for result in run.results)
-    kinds = {"new": "new", "still": "still failing", "recovered": "recovered"}
-    parts = [f"{changes[kind]:,} {words}" for kind, words in kinds.items() if changes[kind]]
+    parts = [f"{changes[kind]:,} {words}" for kind, words in CHANGES.items() if changes[kind]]
     return f"{', '.join(parts) or 'no change'} since {moment(run.compared_with)}"
+
+
+def recovery_words(result: Result) -> str:
+    """How long a check that recovered had failed: `after 3 failing runs since 2026-03-09 ...`."""
+    past = result.past
+    return (
+        f"after {plural(past.runs, 'failing run')} since {moment(past.since)}" if past.since else ""
+    )
 
 
 def value_words(verdict: Verdict) -> str:

@@ -19,7 +19,7 @@ from gatepost.durations import format_duration
 from gatepost.model import Run
 from gatepost.sinks.files import replace_file
 from gatepost.sinks.page.links import permalink as permalink
-from gatepost.sinks.text import age, clean_text, count_words, moment, shorten
+from gatepost.sinks.text import CHANGES, age, clean_text, count_words, moment, shorten
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -36,7 +36,9 @@ def render_page(run: Run, to_root: str = "..") -> str:
     from gatepost.sinks.page.view import MOST_ACTIONS, view_of
 
     view = view_of(run, to_root)
-    page = _template().render(view=view, now=run.finished, most_actions=MOST_ACTIONS)
+    page = _template().render(
+        view=view, now=run.finished, most_actions=MOST_ACTIONS, words_of=CHANGES
+    )
     # Once over the whole page rather than at each text: what a system says cannot slip through.
     return clean_text(page)
 

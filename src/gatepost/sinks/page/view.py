@@ -10,6 +10,7 @@ from gatepost.decision import Decision, decide
 from gatepost.model import Level, Limits, Point, Result, Run, count_levels
 from gatepost.sinks.page.charts import Bar, Trend, draw_bar, draw_trend
 from gatepost.sinks.page.links import Link, download_csv, link_to, permalink
+from gatepost.sinks.text import CHANGES
 from gatepost.wording import format_number
 
 MOST_DETAILED = 2_000
@@ -93,7 +94,7 @@ def view_of(run: Run, to_root: str) -> View:
     choices = _choices(run.results)
     rows = tuple(_rows(run, to_root, choices["system"], choices["owner"]))
     sections: dict[Level, list[Row]] = {}
-    changes: dict[str, list[Row]] = {"new": [], "still": [], "recovered": []}
+    changes: dict[str, list[Row]] = {change: [] for change in CHANGES}
     for row in rows:
         sections.setdefault(row.result.level, []).append(row)
         if change := row.result.change:
