@@ -242,7 +242,8 @@ class _Reader:
             message = mistake["msg"].removeprefix("Value error, ")
             message = message[:1].lower() + message[1:]
             if mistake["type"] == "extra_forbidden":
-                message = f"unknown key{_nearest(location, keys)}; there are {', '.join(keys)}"
+                hint = _nearest(location, keys) or f"; there are {', '.join(keys)}"
+                message = f"unknown key{hint}"
             elif mistake["type"] == "missing":
                 message = "expected, but not given"
             elif location and not {"url", "source"} & set(mistake["loc"]):  # may hold a password

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gatepost.model import Level, Run, Severity, count_levels
+from gatepost.model import Level, Problem, Run, Severity, count_levels
 from gatepost.wording import plural
 
 
@@ -48,13 +48,8 @@ def decide(run: Run) -> Decision:
         reasons.append(f"the run is partial: {run.partial}")
     blocking = [problem for problem in run.problems if problem.blocks]
     reasons += [f"{problem.source}: {problem.message}" for problem in blocking]
-    if not run.expected:
-        return Decision(Word.BLOCK, "BLOCK: no check was collected, so nothing is known.", counts)
     if not evaluated and not failing:
-        sentence = (
-            f"BLOCK: none of {plural(run.expected, 'check')} was evaluated, so nothing is known."
-        )
-        return Decision(Word.BLOCK, sentence, counts)
+        return Decision(Word.BLOCK, f"BLOCK: {_nothing(run, blocking)}.", counts)
     if failing or run.partial or blocking:
         return Decision(Word.BLOCK, f"BLOCK: {', '.join(reasons)}.", counts)
     if warnings := counts.get(Level.WARNING, 0):
@@ -66,6 +61,18 @@ def decide(run: Run) -> Decision:
     rest = f", {learning} still learning" if learning else ""
     sentence = f"PASS: {_of(evaluated, expected)} evaluated, none in alert{rest}."
     return Decision(Word.PASS, sentence, counts)
+
+
+def _nothing(run: Run, blocking: list[Problem]) -> str:
+    """Why nothing is known, with the first problem that is to blame where there is one."""
+    if not run.expected:
+        found = "no check was collected"
+    elif run.expected == 1:
+        found = "the one check was not evaluated"
+    else:
+        found = f"none of {run.expected} checks was evaluated"
+    blamed = f"; {blocking[0].source}: {blocking[0].message}" if blocking else ""
+    return f"{found}, so nothing is known{blamed}"
 
 
 def _breaches(run: Run) -> list[str]:

@@ -131,3 +131,27 @@ def test_a_wrong_declaration_is_refused_on_workers_too(project: Project) -> None
     outcome = project.run("-n2")
     assert outcome.status != 0
     assert "runbook 'nowhere'" in outcome.output
+
+
+def test_a_class_that_hides_checks_is_refused(project: Project) -> None:
+    """pytest would pass over a class whose name does not begin with Test, and say nothing."""
+    project.write(
+        {
+            "checks/shop/check_orders.py": """
+                from gatepost import at_least, check
+
+                class CheckOrders:
+                    @check(at_least(5))
+                    def check_it(self) -> float:
+                        return 1
+
+                class Helper:
+                    pass
+            """
+        }
+    )
+    outcome = project.run()
+    assert outcome.status == 2
+    assert "CheckOrders: the class holds checks, but pytest collects only classes" in (
+        outcome.output
+    )

@@ -187,7 +187,7 @@ def test_an_unset_variable_makes_its_target_unusable_only(read: Reader) -> None:
         ("[targets.x]\nkind = 'directory'", "targets.x.path: expected, but not given"),
         (
             "[targets.x]\nkind = 'directory'\npath = 'out'\npaht = 'hunter2'",
-            "targets.x.paht: unknown key; did you mean 'path'?; there are kind, path",
+            "targets.x.paht: unknown key; did you mean 'path'?",
         ),
         (
             "[targets.x]\nkind = 'directory'\npath = 3",

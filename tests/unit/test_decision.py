@@ -67,8 +67,8 @@ def result(
         (run(BREACH, Level.ERROR, Level.INHIBITED), "BLOCK: 1 new medium alert, 2 not evaluated."),
         (run(), "BLOCK: no check was collected, so nothing is known."),
         (run(expected=3), "BLOCK: none of 3 checks was evaluated, so nothing is known."),
-        (run(Level.INHIBITED), "BLOCK: none of 1 check was evaluated, so nothing is known."),
-        (run(Level.LEARNING), "BLOCK: none of 1 check was evaluated, so nothing is known."),
+        (run(Level.INHIBITED), "BLOCK: the one check was not evaluated, so nothing is known."),
+        (run(Level.LEARNING), "BLOCK: the one check was not evaluated, so nothing is known."),
         (
             run(OK, expected=2, partial="Ctrl-C"),
             "BLOCK: 1 not evaluated, the run is partial: Ctrl-C.",

@@ -52,6 +52,8 @@ class Collecting:
             collected = yield
             if self._only_looks_like_one(collector.path, name, obj):
                 return []
+            if collected is None and inspect.isclass(obj):
+                self._refuse_uncollected(collector.path, obj)
             for item in collected if isinstance(collected, list) else []:
                 if isinstance(item, pytest.Function) and self._is_check(item):
                     item.stash[DECLARED] = self._declare(item)
@@ -131,6 +133,16 @@ class Collecting:
             said = read_marks(marks)
             self._marks, self._said, self._rows = marks, said, expand(said, node.name)
         return self._said, self._rows
+
+    def _refuse_uncollected(self, file: Path, holder: type) -> None:
+        """A class that pytest does not collect must not hide the checks in it."""
+        members = vars(holder).values()
+        marks = [mark for member in members for mark in getattr(member, "pytestmark", [])]
+        if self.project.holds(file) and any(mark.name == "check" for mark in marks):
+            raise DeclarationError(
+                "the class holds checks, but pytest collects only classes whose names begin "
+                "with Test; rename it, or write functions"
+            )
 
     def _is_check(self, item: pytest.Function) -> bool:
         return self.project.holds(item.path) or item.get_closest_marker("check") is not None

@@ -100,9 +100,10 @@ class Concluding:
         elif report.failed and report.when == "teardown" and report.nodeid in self._heard.results:
             self._heard.add_problem("teardown", f"{report.nodeid}: {_last_line(report)}")
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Remember that what follows is a part of the run only."""
-        self._heard.interrupted = "interrupted"
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the run is a part only; errors of collection come here as well."""
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self._heard.interrupted = "interrupted"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
@@ -158,11 +159,11 @@ class Concluding:
                 heard.problems,
                 heard.targets,
             )
-            self._enrich_junit(self.finished)
         except Exception as error:
-            said = f"the run could not be finished: {type(error).__name__}: {error}"
-            self._failure = self.project.configuration.secrets.mask(said)
-        bad = self._failure or (self.finished and self.finished.fails)
+            self._failure = self._explain("the run could not be finished", error)
+        else:
+            self._enrich_junit(self.finished)
+        bad = self.finished is None or self.finished.fails
         if bad and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -209,7 +210,14 @@ class Concluding:
             from gatepost.sinks import junit
 
             prefix = self.config.getoption("junitprefix", None) or ""
-            junit.enrich(Path(path), finished.run, prefix=prefix)
+            try:
+                junit.enrich(Path(path), finished.run, prefix=prefix)
+            except Exception as error:  # a sink like the others, only later
+                self._failure = self._explain(f"{path} has no verdicts", error)
+
+    def _explain(self, what: str, error: Exception) -> str:
+        said = f"{what}: {type(error).__name__}: {error}"
+        return self.project.configuration.secrets.mask(said)
 
 
 def worker_output(collecting: Collecting, running: Running) -> dict[str, Any]:

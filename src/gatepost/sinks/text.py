@@ -17,7 +17,6 @@ from gatepost.wording import format_number, plural, with_unit
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-counted = plural
 _COUNTABLE = (Level.BREACH, Level.ERROR, Level.WARNING)
 
 
