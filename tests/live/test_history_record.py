@@ -232,6 +232,7 @@ def test_racers_do_not_depend_on_the_servers_default_isolation(
     """A writer sees what was committed while it waited, also where the default is stricter."""
     strict = "-cdefault_transaction_isolation=serializable"
     race(postgres_server.url(postgres_database, CRAWLER, options=strict))
+    assert len(rows(postgres_server.url(postgres_database, CRAWLER), "observation")) == 10
 
 
 def test_old_rows_can_be_deleted(url: str) -> None:
