@@ -27,6 +27,8 @@ BARE = ("-p", "no:gatepost")
 # a few milliseconds more can be seen in it.
 ALONE = ("--disable-plugin-autoload",)
 PLUGIN = ("-p", "gatepost.plugin")
+NO_PLUGIN = ("-p", "colorsys")
+"""A module that does nothing: to name any makes pytest read all entry points; to install does not."""
 
 TEST = "def test_{n}() -> None:\n    assert 1.0 >= 0\n"
 CHECK = '@check(at_least(0))\ndef check_{n}() -> float:\n    """Number {n}."""\n    return 1.0\n'
@@ -77,7 +79,10 @@ def main() -> None:
 def compare_starts(folder: Path, starts: int) -> None:
     """Print what the plugin adds where it is installed and the project does not use it."""
     project = write_tests(folder / "unused", 1)
-    kinds = [Kind("without", project, ALONE), Kind("unused", project, (*ALONE, *PLUGIN))]
+    kinds = [
+        Kind("without", project, (*ALONE, *NO_PLUGIN)),
+        Kind("unused", project, (*ALONE, *PLUGIN)),
+    ]
     without, unused = in_turns(kinds, starts)
     print(f"One empty test, {starts} starts of each, in ms")
     print(f"{'':16}{'wall min':>10}{'median':>10}{'cpu min':>10}{'median':>10}")
