@@ -28,7 +28,7 @@ BARE = ("-p", "no:gatepost")
 ALONE = ("--disable-plugin-autoload",)
 PLUGIN = ("-p", "gatepost.plugin")
 NO_PLUGIN = ("-p", "colorsys")
-"""A module that does nothing: to name any makes pytest read all entry points; to install does not."""
+"""Does nothing: to name any module makes pytest read all entry points; to install does not."""
 
 TEST = "def test_{n}() -> None:\n    assert 1.0 >= 0\n"
 CHECK = '@check(at_least(0))\ndef check_{n}() -> float:\n    """Number {n}."""\n    return 1.0\n'
