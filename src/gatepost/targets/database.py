@@ -28,7 +28,7 @@ from gatepost.wording import plural, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlalchemy import Select
+    from sqlalchemy import FromClause, Select
     from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
@@ -176,7 +176,7 @@ class Database:
         """
         from sqlalchemy import column, func, select
 
-        found = self.scalar(select(func.max(column(by))).select_from(table_clause(table)))
+        found = self.scalar(select(func.max(column(by))).select_from(self.relation(table)))
         moment = as_moment(found)
         if found is not None and moment is None:
             raise MeasurementError(
@@ -188,6 +188,10 @@ class Database:
     def table(self, name: str, *, time: str | None = None) -> Table:
         """Name a table or view for the rules on it; nothing is sent yet."""
         return Table(self, name, time)
+
+    def relation(self, name: str) -> FromClause:
+        """What a statement on the table of this name selects from."""
+        return table_clause(name)
 
     def ping(self) -> float:
         """Time a new connection and the answer to `select 1`, in milliseconds."""
