@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import TypeAlias
 
 from gatepost.model import Sample
@@ -19,14 +20,17 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which rows count: those of the `last` time before the slot, and whether day by day.
+    """Which rows count: those of the `last` time before the slot, and what they are split by.
 
-    Both need a table that says in which column a row's time is. Rows without a
-    time cannot be told to lie outside, so they count as inside.
+    Time and days need a table that says in which column a row's time is. Rows
+    without a time cannot be told to lie outside, so they count as inside.
+    `segments` are columns, each combination of whose values is counted apart;
+    never together with `per_day`.
     """
 
     last: timedelta | None = None
     per_day: bool = False
+    segments: tuple[str, ...] = ()
 
     def since(self, slot: datetime) -> datetime | None:
         """The earliest time inside; day by day it is a midnight, so that no day is cut."""
@@ -47,6 +51,8 @@ class CountBad:
     """How many rows break at least one of the rules, with a few of them.
 
     `label` names the rules in ids; `keys` are the columns that identify a row.
+    `drill` are columns whose values are looked through for those that hold
+    most of the bad rows.
     """
 
     label: str
@@ -54,9 +60,61 @@ class CountBad:
     window: Window = Window()
     keys: tuple[str, ...] = ()
     samples: int = 5
+    drill: tuple[str, ...] = ()
 
 
-Ask: TypeAlias = CountRows | CountBad
+@dataclass(frozen=True, slots=True)
+class CountDistinct:
+    """How many different values the columns hold together; rows with a null in one do not count."""
+
+    columns: tuple[str, ...]
+    window: Window = Window()
+
+
+@dataclass(frozen=True, slots=True)
+class FindNewest:
+    """The newest time in a column of the whole table."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summarise:
+    """Smallest, greatest, mean, deviation and quantiles (between 0 and 1) of a column of numbers.
+
+    Nulls and NaN do not count.
+    """
+
+    column: str
+    quantiles: tuple[float, ...] = ()
+    window: Window = Window()
+
+
+Ask: TypeAlias = CountRows | CountBad | CountDistinct | FindNewest | Summarise
+
+
+class Tier(Enum):
+    """How a rule was measured, the cheapest first."""
+
+    PROVED = "proved"
+    """The catalogue shows that no row can break it; no row was read."""
+    COMPILED = "scanned"
+    """All rows, by SQL made from the rule."""
+    FUSED = "scanned by its own expression"
+    """All rows, by the SQL expression that the rule's author wrote."""
+    FETCHED = "fetched"
+    """Rows were fetched and judged by pandera."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How an answer was found; `why` names the proof, or why nothing cheaper would do."""
+
+    tier: Tier
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.tier.value}: {self.why}" if self.why else self.tier.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +127,32 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """The counts of one segment: the rows with these values, as text, in the window's columns."""
+
+    values: tuple[str, ...]
+    bad: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """How many of the bad rows have one value, as text, in a column."""
+
+    column: str
+    value: str
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many rows are bad, of how many; `parts` are the bad ones by rule, in the ask's order.
 
     Day by day, these and the sample are of the newest complete day; `days` are
     all days that have rows, oldest first, and `undated` counts the rows that
     belong to none: without a time, or with one after the slot's day.
+    `segments` are the counts by segment, the largest first. `drill` says in
+    which values of which columns most of the bad rows are.
     """
 
     bad: int
@@ -83,6 +161,9 @@ class Tally:
     sample: Sample | None = None
     days: tuple[Day, ...] | None = None
     undated: int = 0
+    segments: tuple[Segment, ...] | None = None
+    drill: tuple[Concentration, ...] = ()
+    how: How | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +173,7 @@ class Whole:
     holds: bool
     why: str
     total: int = 0
+    how: How | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +184,43 @@ class NotEvaluated:
     absent: bool = False
 
 
-Answer: TypeAlias = Tally | Whole | NotEvaluated
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """How many different values, of how many rows; day by day, oldest first, as in a Tally."""
+
+    count: int
+    total: int
+    days: tuple[tuple[datetime, int], ...] | None = None
+    how: How | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest time, aware unless the column has no zone; None where there is none."""
+
+    at: datetime | None
+    how: How | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a column of numbers holds, in its own unit; None where it holds none.
+
+    `deviation` is the sample's standard deviation, None for fewer than two
+    values. `quantiles` are in the order that they were asked for.
+    """
+
+    values: int
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    deviation: float | None = None
+    quantiles: tuple[float | None, ...] = ()
+    days: tuple[tuple[datetime, Summary], ...] | None = None
+    how: How | None = None
+
+
+Answer: TypeAlias = Tally | Whole | Distinct | Newest | Summary | NotEvaluated
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ of a schema change data before they are checked, and are not applied.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from gatepost.errors import DeclarationError
+from gatepost.tables.expressions import expression_of
 from gatepost.wording import shorten
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Kind(Enum):
     DTYPE = auto()
     NOT_NULL = auto()
     UNIQUE = auto()
+    FILLED = auto()
     CHECK = auto()
     STRICT = auto()
     ORDERED = auto()
@@ -67,6 +69,11 @@ class Rule:
     def needs_rows(self) -> bool:
         """Whether it is on what the rows hold, so that an empty table says nothing of it."""
         return self.kind not in _ON_COLUMN_NAMES
+
+    @property
+    def expression(self) -> Callable[[Any], Any] | None:
+        """The author's SQL expression, where the rule's check is one."""
+        return None if self.check is None else expression_of(self.check)
 
     @property
     def only_warns(self) -> bool:

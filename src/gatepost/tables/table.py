@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlalchemy import Select, TableClause
+    from sqlalchemy import FromClause, Select, TableClause
+
+    from gatepost.tables.live import LiveTable
 
 
 class TableSource(Protocol):
-    """What a table needs of its database: both run one read-only statement of the check's snapshot.
+    """What a table needs of what holds it; statements run in the check's one read-only snapshot.
 
-    They raise MeasurementError when the statement fails, Unavailable when the
+    All raise MeasurementError when a statement fails, Unavailable when the
     database cannot be reached.
     """
 
@@ -22,12 +24,29 @@ class TableSource(Protocol):
         """The target's name in the configuration."""
         ...
 
+    @property
+    def backend(self) -> str:
+        """The engine, as SQLAlchemy names its dialect: "postgresql", "sqlite", "duckdb"."""
+        ...
+
+    def relation(self, name: str) -> FromClause:
+        """What to select from: the table, or what stands for it."""
+        ...
+
+    def describe_table(self, name: str) -> LiveTable:
+        """Read the table's columns and constraints from the catalogue."""
+        ...
+
+    def rows(self, sql: Select[Any], /) -> list[tuple[Any, ...]]:
+        """Return the few rows of an aggregate."""
+        ...
+
     def scalar(self, sql: str | Select[Any], /, **params: object) -> Any:
         """Return the only value of the only row."""
         ...
 
     def frame(self, sql: str | Select[Any], /, **params: object) -> pd.DataFrame:
-        """Return all rows, as many as the database's settings allow."""
+        """Return all rows, as many as the settings allow; MeasurementError where there are more."""
         ...
 
 

@@ -1,0 +1,69 @@
+"""Checks that their authors write in SQL: one boolean expression of SQLAlchemy over a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pandera.pandas import Check
+
+_KEY = "sql_expression"
+
+
+def sql_check(*columns: str, **options: Any) -> Callable[[Callable[[Any], Any]], Any]:
+    """A check of a pandera model that is measured by the database, on all rows, without a fetch.
+
+    It decorates a function in the body of a DataFrameModel. The function takes
+    the table's columns as SQLAlchemy's and returns what has to be true of a
+    row, as an expression:
+
+        @sql_check(name="deadline")
+        def deadline_after_posting(row):
+            return row.deadline >= row.posted_time
+
+    With `columns` it is a check of each of these columns, and takes the column
+    alone; a null then breaks nothing, unless `ignore_na=False`. Without, it is
+    a check of the whole row, and what is neither true nor false breaks it.
+    `options` are those of `pandera.pandas.check`. A column whose name is no
+    identifier is `row["its name"]`.
+    """
+    import pandera.pandas as pa
+
+    def decorate(expression: Callable[[Any], Any]) -> Any:
+        def unmeasurable(_model: type, _data: object) -> bool:
+            raise TypeError(_ADVICE)
+
+        settings: dict[str, Any] = {
+            "name": expression.__name__,
+            "description": expression.__doc__,
+            **options,
+            "statistics": {_KEY: expression},
+        }
+        if columns:
+            return pa.check(*columns, **settings)(unmeasurable)
+        return pa.dataframe_check(**settings)(unmeasurable)
+
+    return decorate
+
+
+def sql_rule(expression: Callable[[Any], Any], name: str, **options: Any) -> Check:
+    """The same for a DataFrameSchema: an item of the `checks` of a column, or of the schema."""
+    from pandera.pandas import Check
+
+    def unmeasurable(_data: object) -> bool:
+        raise TypeError(_ADVICE)
+
+    return Check(unmeasurable, name=name, statistics={_KEY: expression}, **options)
+
+
+def expression_of(check: Check) -> Callable[[Any], Any] | None:
+    """The SQL expression that a check stands for; None for any other check."""
+    found: Callable[[Any], Any] | None = (check.statistics or {}).get(_KEY)
+    return found
+
+
+_ADVICE = (
+    "the check is written in SQL, so it needs a table: "
+    'return database.table(...), or measure the frame as a table of a target of kind "files"'
+)

@@ -1,0 +1,59 @@
+"""A live table as its catalogue describes it: columns by kind, and what constraints prove."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class ColumnKind(Enum):
+    """What a column's type lets it hold; what pandas and an engine compare alike is one kind."""
+
+    INTEGER = "whole numbers"
+    DECIMAL = "decimals"
+    FLOAT = "floating-point numbers"
+    TEXT = "text"
+    BOOLEAN = "booleans"
+    DATE = "dates"
+    TIMESTAMP = "timestamps without time zone"
+    MOMENT = "timestamps with time zone"
+    TIME = "times of day"
+    INTERVAL = "intervals"
+    UUID = "UUIDs"
+    JSON = "JSON"
+    ARRAY = "arrays"
+    BINARY = "bytes"
+    OTHER = "something else"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveColumn:
+    """A column of a live table.
+
+    `written` is its type as the engine writes it ("VARCHAR(20)"). `bits` is the
+    width of an integer or floating-point type, where it is known. `not_null`
+    says that a constraint forbids nulls.
+    """
+
+    name: str
+    kind: ColumnKind
+    written: str
+    not_null: bool = False
+    bits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTable:
+    """A table or view as the catalogue has it, its columns by name in the table's order.
+
+    `unique` maps the name of each valid, immediate, complete unique index or
+    constraint to its columns; constraints prove nothing of a view. `rows` is
+    the engine's own estimate, None where it has none.
+    """
+
+    name: str
+    columns: Mapping[str, LiveColumn]
+    is_view: bool = False
+    unique: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rows: int | None = None
