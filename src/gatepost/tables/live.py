@@ -47,13 +47,12 @@ class LiveColumn:
 class LiveTable:
     """A table or view as the catalogue has it, its columns by name in the table's order.
 
-    `unique` maps the name of each valid, immediate, complete unique index or
-    constraint to its columns; constraints prove nothing of a view. `rows` is
-    the engine's own estimate, None where it has none.
+    `unique` maps the name of each unique index or constraint that holds for
+    all rows at any time to its columns; a view has none. `rows` is the
+    engine's own estimate, None where it has none.
     """
 
     name: str
     columns: Mapping[str, LiveColumn]
-    is_view: bool = False
     unique: Mapping[str, frozenset[str]] = field(default_factory=dict)
     rows: int | None = None

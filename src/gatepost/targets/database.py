@@ -14,10 +14,12 @@ from pydantic import Field, PositiveInt, SecretStr, field_validator
 
 from gatepost.durations import format_duration
 from gatepost.errors import MeasurementError, Unavailable
+from gatepost.tables.live import LiveTable
 from gatepost.tables.table import Table, table_clause
 from gatepost.targets import catalogue
 from gatepost.targets.base import Duration, TargetContext, TargetSettings
 from gatepost.targets.catalogue import Connections, Maintenance
+from gatepost.targets.description import describe
 from gatepost.targets.engines import SessionLimits, open_engine, place, read_url
 from gatepost.targets.faults import Fault, read_refusal
 from gatepost.targets.journal import note
@@ -101,6 +103,11 @@ class Database:
         open_this = partial(open_engine, self._url, limits, context.root)
         self._sessions = Sessions(name, self._place, open_this, context.outages)
 
+    @property
+    def backend(self) -> str:
+        """The engine, as SQLAlchemy names its dialect."""
+        return self._backend
+
     def __repr__(self) -> str:
         return f"<Database {self.name}: {self._place}>"
 
@@ -169,6 +176,10 @@ class Database:
             )
         return pd.DataFrame.from_records(found.rows, columns=found.columns, coerce_float=True)
 
+    def rows(self, sql: str | Select[Any], /, **params: object) -> list[tuple[Any, ...]]:
+        """Return the rows of an aggregate as they come from the driver."""
+        return self._read(sql, params).rows
+
     def newest(self, table: str, by: str) -> datetime | None:
         """Return the newest time in a column of the whole table; None when there is none.
 
@@ -192,6 +203,17 @@ class Database:
     def relation(self, name: str) -> FromClause:
         """What a statement on the table of this name selects from."""
         return table_clause(name)
+
+    def describe_table(self, name: str) -> LiveTable:
+        """Read a table's columns and constraints from the catalogue."""
+        from sqlalchemy.exc import NoSuchTableError
+
+        note(f"-- catalogue: {name}")
+        clause = table_clause(name)
+        try:
+            return self._look_up(describe, clause.name, clause.schema)
+        except NoSuchTableError:
+            raise self._unknown("table", name) from None
 
     def ping(self) -> float:
         """Time a new connection and the answer to `select 1`, in milliseconds."""

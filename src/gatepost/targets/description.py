@@ -1,0 +1,93 @@
+"""Describes a live table from its catalogue: its columns, and what its constraints prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gatepost.tables.kinds import read_kind
+from gatepost.tables.live import LiveColumn, LiveTable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import Inspector
+    from sqlalchemy.engine.interfaces import ReflectedColumn
+
+# Nothing is proved of a view or a foreign table, whose rows no constraint holds, nor of a table
+# with inheriting ones, whose rows are read with it but have constraints of their own. A NOT NULL
+# that was added NOT VALID, as PostgreSQL 18 allows, says nothing of the rows that were there.
+_POSTGRESQL = """
+    select c.reltuples,
+           c.relkind in ('r', 'p') and not (c.relkind = 'r' and c.relhassubclass) as proves,
+           array(select a.attname from pg_attribute a
+                 where a.attrelid = c.oid and a.attnotnull and not exists (
+                     select from pg_constraint n
+                     where n.conrelid = c.oid and n.contype = 'n' and not n.convalidated
+                       and a.attnum = any (n.conkey)))::text[] as not_null,
+           array(select array[i.indexrelid::regclass::text] || array(
+                     select a.attname from pg_attribute a
+                     where a.attrelid = c.oid and a.attnum = any (i.indkey[:i.indnkeyatts - 1]))
+                       ::text[]
+                 from pg_index i
+                 where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
+                   and i.indpred is null and i.indexprs is null) as unique_keys
+    from pg_class c
+    where c.oid = to_regclass(%s)
+"""
+
+
+def describe(connection: Connection, name: str, schema: str | None) -> LiveTable:
+    """Read a table or view. Raises SQLAlchemy's NoSuchTableError when there is none."""
+    from sqlalchemy import inspect
+
+    catalogue = inspect(connection)
+    reflected = catalogue.get_columns(name, schema)
+    backend = connection.dialect.name
+    if backend == "postgresql":
+        rows, not_null, unique = _read_postgresql(connection, name, schema)
+    else:
+        rows, not_null, unique = _read_any(catalogue, reflected, name, schema)
+    columns = {}
+    for each in reflected:
+        kind, bits = read_kind(each["type"], backend)
+        written = each["type"].compile(connection.dialect)
+        is_not_null = each["name"] in not_null
+        columns[each["name"]] = LiveColumn(each["name"], kind, written, is_not_null, bits)
+    return LiveTable(name, columns, unique, rows)
+
+
+def _read_postgresql(
+    connection: Connection, name: str, schema: str | None
+) -> tuple[int | None, frozenset[str], dict[str, frozenset[str]]]:
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    path = f"{quote(schema)}.{quote(name)}" if schema else quote(name)
+    found = connection.exec_driver_sql(_POSTGRESQL, (path,)).one()
+    rows = int(found.reltuples) if found.reltuples >= 0 else None
+    if not found.proves:
+        return rows, frozenset(), {}
+    unique = {index: frozenset(columns) for index, *columns in found.unique_keys}
+    return rows, frozenset(found.not_null), unique
+
+
+def _read_any(
+    catalogue: Inspector, reflected: Iterable[ReflectedColumn], name: str, schema: str | None
+) -> tuple[None, frozenset[str], dict[str, frozenset[str]]]:
+    if name in catalogue.get_view_names(schema):
+        return None, frozenset(), {}
+    not_null = frozenset(each["name"] for each in reflected if not each["nullable"])
+    unique: dict[str, frozenset[str]] = {}
+    for read in (catalogue.get_unique_constraints, catalogue.get_indexes, _primary_keys(catalogue)):
+        try:
+            found: Iterable[Mapping[str, Any]] = read(name, schema)
+        except NotImplementedError:
+            continue
+        for each in found:
+            names = each.get("column_names") or each.get("constrained_columns") or ()
+            partial = any(key.endswith("_where") for key in each.get("dialect_options", ()))
+            if names and None not in names and each.get("unique", True) and not partial:
+                unique[str(each.get("name") or "the primary key")] = frozenset(names)
+    return None, not_null, unique
+
+
+def _primary_keys(catalogue: Inspector) -> Any:
+    return lambda name, schema: [catalogue.get_pk_constraint(name, schema)]
