@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field, PositiveInt, SecretStr, field_validator
@@ -30,7 +31,7 @@ from gatepost.wording import plural, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlalchemy import FromClause, Select
+    from sqlalchemy import Engine, FromClause, Select
     from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
@@ -100,7 +101,7 @@ class Database:
             pool_size=settings.pool_size,
             schema=settings.schema_name,
         )
-        open_this = partial(open_engine, self._url, limits, context.root)
+        open_this = partial(self._open_engine, limits, context.root)
         self._sessions = Sessions(name, self._place, open_this, context.outages)
 
     @property
@@ -253,6 +254,9 @@ class Database:
             return self._look_up(catalogue.column_types, clause.name, clause.schema)
         except NoSuchTableError:
             raise self._unknown("table", table) from None
+
+    def _open_engine(self, limits: SessionLimits, root: Path) -> Engine:
+        return open_engine(self._url, limits, root)
 
     def _read(
         self,

@@ -1,19 +1,23 @@
 """Opens SQLAlchemy engines whose sessions can only read; what differs by engine is here.
 
-PostgreSQL, SQLite, MySQL and MariaDB refuse to write by themselves, DuckDB
-opens the file read-only. Of any other engine nothing is ever committed.
+PostgreSQL, SQLite, MySQL and MariaDB refuse to write by themselves; DuckDB
+opens its file read-only, and is given nothing but queries. Of any other engine
+nothing is ever committed.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
@@ -35,14 +39,24 @@ class SessionLimits:
 class _Recipe:
     """What is peculiar to one kind of engine."""
 
+    url: URL | None = None
     connect_args: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     greeting: tuple[str, ...] = ()
     prepare: Callable[[Engine], None] | None = None
 
 
+_DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+    "duckdb": "duckdb+gatepost",
+}
+
+
 def read_url(url: str) -> URL:
-    """Parse a database URL; PostgreSQL is spoken by psycopg 3 unless the URL names a driver.
+    """Parse a database URL; one that names no driver gets the one that is tested.
 
     Raises ValueError, without the URL in the message, when it cannot be parsed.
     """
@@ -53,9 +67,7 @@ def read_url(url: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise ValueError("the url is not a database URL (dialect://user@host:port/name)") from None
-    if parsed.drivername in ("postgres", "postgresql"):
-        return parsed.set(drivername="postgresql+psycopg")
-    return parsed
+    return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
 def place(url: URL, root: Path) -> str:
@@ -81,7 +93,7 @@ def open_engine(url: URL, limits: SessionLimits, root: Path) -> Engine:
 
     recipe = _recipe(url, limits, root)
     engine = create_engine(
-        "sqlite://" if url.get_backend_name() == "sqlite" else url,
+        recipe.url or url,
         poolclass=QueuePool,
         pool_size=limits.pool_size,
         max_overflow=0,
@@ -124,7 +136,7 @@ def _recipe(url: URL, limits: SessionLimits, root: Path) -> _Recipe:
         case "mysql" | "mariadb":
             return _mysql(limits)
         case "duckdb":
-            return _Recipe(connect_args={"read_only": True})
+            return _duckdb(url, limits, root)
     return _Recipe()
 
 
@@ -188,7 +200,30 @@ def _sqlite(url: URL, limits: SessionLimits, root: Path) -> _Recipe:
 
     # Reading the schema's version makes a file that is no database fail at once.
     greeting = ("PRAGMA query_only = ON", "PRAGMA schema_version")
-    return _Recipe(options={"creator": connect}, greeting=greeting, prepare=prepare)
+    return _Recipe(
+        url=url.set(database=None, query={}),
+        options={"creator": connect},
+        greeting=greeting,
+        prepare=prepare,
+    )
+
+
+def _duckdb(url: URL, limits: SessionLimits, root: Path) -> _Recipe:
+    from sqlalchemy.dialects import registry
+
+    registry.register("duckdb.gatepost", "gatepost.targets.duckdb_dialect", "DuckDBDialect")
+    # What does not fit into memory is spilled, by default beside the database.
+    spill = Path(gettempdir()) / f"gatepost-duckdb-{os.getpid()}-{crc32(str(url).encode()):08x}"
+    configured = {
+        "autoinstall_known_extensions": "false",
+        "temp_directory": str(spill),
+        **url.query,
+    }
+    arguments = {"statement_timeout": limits.statement_timeout.total_seconds()}
+    if not (url.database or "").startswith(":memory:"):
+        url = url.set(database=str(_file(url, root)))
+        arguments["read_only"] = True
+    return _Recipe(url=url.set(query=configured), connect_args=arguments)
 
 
 def _mysql(limits: SessionLimits) -> _Recipe:

@@ -64,6 +64,12 @@ _CONNECTIONS = (
         r"password authentication failed|no password supplied|^\(1045,|authentication failed",
         "the server rejected the user name or the password",
     ),
+    (
+        r"^IO Error: Cannot open database .* does not exist|unable to open database file",
+        "the file does not exist or cannot be opened",
+    ),
+    (r"not a valid DuckDB database file", "the file is not a DuckDB database"),
+    (r"Could not set lock on file", "another process has the DuckDB file open for writing"),
     (r"database \"?.+\"? does not exist|^\(1049,", "the server has no database of this name"),
     (
         r"too many clients|remaining connection slots|too many connections|^\(104[02],",
@@ -79,7 +85,6 @@ _CONNECTIONS = (
         r"Connection refused|socket .* failed: No such file|^\(2003,",
         "connection refused: nothing listens there",
     ),
-    (r"unable to open database file", "the file does not exist or cannot be opened"),
     (r"file is not a database", "the file is not a SQLite database"),
 )
 
