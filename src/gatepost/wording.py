@@ -1,9 +1,10 @@
-"""Numbers as they stand in sentences: short, but never rounded into a contradiction."""
+"""Words and numbers as they stand in sentences: short, but never rounded into a contradiction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from difflib import get_close_matches
 
 _SIGNIFICANT = 4
 _EXACT = 17  # digits that tell every double apart
@@ -74,3 +75,12 @@ def _digits(value: float, digits: int) -> str:
 
 def _side(value: float, limit: float) -> int:
     return (value > limit) - (value < limit)
+
+
+def suggest(kind: str, name: str, known: Iterable[str]) -> str:
+    """Say which known names are nearest to an unknown one, or which there are at all."""
+    known = list(known)
+    plain = name.rpartition(".")[2]
+    if near := get_close_matches(plain, known, n=3, cutoff=0.6):
+        return f"did you mean {' or '.join(near)}?"
+    return f"known {kind}s: {join_some(known, most=10)}" if known else f"it sees no {kind} at all"

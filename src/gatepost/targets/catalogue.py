@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
-
-from gatepost.wording import join_some
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -97,12 +93,3 @@ def columns_named_in(connection: Connection, statement: str) -> tuple[str, ...]:
     words = set(re.findall(r"\w+", statement))
     mentioned = [table for table in table_names(connection) if table in words]
     return tuple(sorted({name for table in mentioned for name in column_types(connection, table)}))
-
-
-def suggest(kind: str, name: str, known: Iterable[str]) -> str:
-    """Say which known names are nearest to an unknown one, or which there are at all."""
-    known = list(known)
-    plain = name.rpartition(".")[2]
-    if near := get_close_matches(plain, known, n=3, cutoff=0.6):
-        return f"did you mean {' or '.join(near)}?"
-    return f"known {kind}s: {join_some(known, most=10)}" if known else f"it sees no {kind} at all"

@@ -27,7 +27,7 @@ from gatepost.targets.journal import note
 from gatepost.targets.sessions import Sessions
 from gatepost.targets.statements import bind
 from gatepost.targets.timeseries import Rows, Window, as_moment, daily, points
-from gatepost.wording import plural, shorten
+from gatepost.wording import plural, shorten, suggest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -333,7 +333,7 @@ class Database:
                 known = self._look_up(catalogue.columns_named_in, sql)
         except (SQLAlchemyError, MeasurementError):
             return MeasurementError(reason)
-        return MeasurementError(f"{reason}; {catalogue.suggest(kind, name, known)}")
+        return MeasurementError(f"{reason}; {suggest(kind, name, known)}")
 
     def _look_up(self, read: Callable[..., T], *arguments: object) -> T:
         with self._sessions.borrow() as connection:

@@ -1,0 +1,222 @@
+"""Reads the answers to asks out of the rows that a statement of figures returned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, TypeAlias, TypeVar
+
+from gatepost.tables.asks import (
+    DAY,
+    MOST_SEGMENTS,
+    Answer,
+    CountDistinct,
+    Day,
+    Distinct,
+    How,
+    Newest,
+    NotEvaluated,
+    Segment,
+    Summarise,
+    Summary,
+    Tally,
+    Tier,
+    Whole,
+    Window,
+    day_of,
+)
+from gatepost.tables.placement import Place
+from gatepost.tables.windows import split_label
+from gatepost.wording import plural
+
+SaidT = TypeVar("SaidT", Whole, NotEvaluated)
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PartFigures:
+    """Where the figures of one rule stand; a rule known without counting has none.
+
+    `bad` counts the rows that break it. `outside` and `each` are those of
+    `unique_values_eq`. `misfits` are by column, with what the column should hold.
+    """
+
+    place: Place
+    bad: str | None = None
+    outside: str | None = None
+    each: tuple[str, ...] = ()
+    misfits: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TallyReader:
+    """Reads a count of rows, and of bad ones: `bad` in rows, and `more` where values repeat."""
+
+    window: Window
+    total: str
+    slot: datetime
+    bad: str | None = None
+    more: str | None = None
+    parts: tuple[PartFigures, ...] = ()
+
+    def read(self, rows: Sequence[Row]) -> Answer:
+        total = _sum(rows, self.total)
+        whole = self._read_whole(rows, total)
+        if whole is not None:
+            return whole
+        how = worst([part.place.how for part in self.parts]) if self.parts else None
+        if self.window.segments:
+            return self._by_segments(rows, how)
+        if not self.window.per_day:
+            return replace(self._count(rows), how=how)
+        return replace(self._by_days(rows), how=how)
+
+    def _count(self, rows: Sequence[Row]) -> Tally:
+        bad = _sum(rows, self.bad) + _sum(rows, self.more)
+        parts = tuple(_sum(rows, part.bad) for part in self.parts)
+        return Tally(bad, _sum(rows, self.total), parts)
+
+    def _by_days(self, rows: Sequence[Row]) -> Tally:
+        today = day_of(self.slot)
+        by_day = {day: row for row in rows if (day := read_day(row)) is not None and day <= today}
+        judged = [by_day[today - DAY]] if today - DAY in by_day else []
+        counts = [(day, self._count([row])) for day, row in sorted(by_day.items())]
+        days = tuple(Day(day, each.bad, each.total) for day, each in counts if each.total)
+        undated = _sum(rows, self.total) - sum(day.total for day in days)
+        return replace(self._count(judged), days=days, undated=undated)
+
+    def _by_segments(self, rows: Sequence[Row], how: How | None) -> Answer:
+        names = self.window.segments
+        counted = []
+        for row in rows:
+            values = tuple(_as_segment(row[split_label(place)]) for place in range(len(names)))
+            each = self._count([row])
+            if each.total:
+                counted.append(Segment(values, each.bad, each.total))
+        if len(counted) > MOST_SEGMENTS:
+            return NotEvaluated(
+                f"{', '.join(names)} has {len(counted):,} different values; "
+                f"segments are for at most {MOST_SEGMENTS:,}"
+            )
+        counted.sort(key=lambda each: (-each.total, each.values))
+        return replace(self._count(rows), segments=tuple(counted), how=how)
+
+    def _read_whole(self, rows: Sequence[Row], total: int) -> Answer | None:
+        """What is known of all rows together; None where the bad rows are to be counted."""
+        found = [self._judge_part(part, rows) for part in self.parts]
+        for holds in (False, None):
+            for part, each in zip(self.parts, found, strict=True):
+                if isinstance(each, Whole) and each.holds is holds:
+                    return replace(self._name(part, each), total=total, how=part.place.how)
+                if holds is None and isinstance(each, NotEvaluated):
+                    return self._name(part, each)
+        if found and all(isinstance(each, Whole) for each in found):
+            how = worst([part.place.how for part in self.parts])
+            why = "; ".join(dict.fromkeys(each.why for each in found if isinstance(each, Whole)))
+            return Whole(True, why, total, how)
+        return None
+
+    def _judge_part(self, part: PartFigures, rows: Sequence[Row]) -> Whole | NotEvaluated | None:
+        if part.place.said is not None:
+            return part.place.said
+        for label, kind in part.misfits:
+            if misfits := _sum(rows, label):
+                return NotEvaluated(f"{plural(misfits, 'value')} of the column are not {kind}")
+        if part.outside is None:
+            return None
+        outside = _sum(rows, part.outside)
+        missing = sum(not _sum(rows, label) for label in part.each)
+        why = f"{plural(outside, 'row')} with other values, {plural(missing, 'value')} missing"
+        return Whole(not outside and not missing, why)
+
+    def _name(self, part: PartFigures, said: SaidT) -> SaidT:
+        """Say which of several rules it was."""
+        if len(self.parts) == 1:
+            return said
+        return replace(said, why=f"{part.place.rule.what}: {said.why}")
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctReader:
+    """Reads how many different values there are."""
+
+    ask: CountDistinct
+    count: str
+    total: str
+    how: How
+    slot: datetime
+
+    def read(self, rows: Sequence[Row]) -> Answer:
+        total = _sum(rows, self.total)
+        if not self.ask.window.per_day:
+            count = int(rows[0][self.count] or 0) if rows else 0
+            return Distinct(count, total, how=self.how)
+        days = [(day, int(row[self.count] or 0)) for row in rows if (day := read_day(row))]
+        return Distinct(days[-1][1] if days else 0, total, tuple(sorted(days)), self.how)
+
+
+@dataclass(frozen=True, slots=True)
+class NewestReader:
+    """Reads the newest time."""
+
+    newest: str
+    zoned: bool
+    how: How
+
+    def read(self, rows: Sequence[Row]) -> Answer:
+        found = [_as_moment(row[self.newest], zoned=self.zoned) for row in rows]
+        return Newest(max((each for each in found if each is not None), default=None), self.how)
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryReader:
+    """Reads the statistics of a column: values, minimum, maximum, mean, deviation, quantiles."""
+
+    ask: Summarise
+    labels: tuple[str, ...]
+    how: How
+    slot: datetime
+
+    def read(self, rows: Sequence[Row]) -> Answer:
+        if not self.ask.window.per_day:
+            return replace(self._read(rows[0]) if rows else Summary(0), how=self.how)
+        days = sorted((day, self._read(row)) for row in rows if (day := read_day(row)))
+        newest = days[-1][1] if days else Summary(0)
+        return replace(newest, days=tuple(days), how=self.how)
+
+    def _read(self, row: Row) -> Summary:
+        values, *others = (row[label] for label in self.labels)
+        numbers = [None if each is None else float(each) for each in others]
+        minimum, maximum, mean, deviation, *quantiles = numbers
+        return Summary(int(values or 0), minimum, maximum, mean, deviation, tuple(quantiles))
+
+
+Reader: TypeAlias = TallyReader | DistinctReader | NewestReader | SummaryReader
+
+
+def worst(hows: Sequence[How]) -> How:
+    """How several rules were measured together: as the one that took the most."""
+    order = list(Tier)
+    return max(hows, key=lambda how: order.index(how.tier))
+
+
+def read_day(row: Row) -> datetime | None:
+    """The UTC day that a row of figures is of."""
+    found = row[split_label(0)]
+    return None if found is None else datetime.fromisoformat(str(found)[:10]).replace(tzinfo=UTC)
+
+
+def _sum(rows: Sequence[Row], label: str | None) -> int:
+    return 0 if label is None else sum(int(row[label] or 0) for row in rows)
+
+
+def _as_segment(value: object) -> str:
+    return "null" if value is None else str(value) if str(value).strip() else repr(value)
+
+
+def _as_moment(value: Any, *, zoned: bool) -> datetime | None:
+    if value is None:
+        return None
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment.replace(tzinfo=UTC) if zoned and moment.tzinfo is None else moment

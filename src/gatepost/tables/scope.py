@@ -1,0 +1,56 @@
+"""What planning a scan shares between its asks: the live table, its windows, its statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gatepost.tables.asks import Window
+from gatepost.tables.live import LiveColumn, LiveTable
+from gatepost.tables.sheet import Sheet
+from gatepost.tables.table import Table
+from gatepost.tables.windows import Inside, find_column, look_inside
+
+if TYPE_CHECKING:
+    from sqlalchemy import FromClause
+
+
+@dataclass(slots=True)
+class Scope:
+    """One table in one scan. Windows and statements are made once for all asks that share them."""
+
+    table: Table
+    live: LiveTable
+    slot: datetime
+    sheets: dict[tuple[object, ...], Sheet] = field(default_factory=dict)
+    _windows: dict[Window, Inside] = field(default_factory=dict)
+
+    @property
+    def backend(self) -> str:
+        return self.table.source.backend
+
+    @property
+    def relation(self) -> FromClause:
+        """What statements select from."""
+        return self.table.source.relation(self.table.name)
+
+    def look(self, window: Window) -> Inside:
+        """The rows of a window. Raises Unanswerable where the table has no such column."""
+        if window not in self._windows:
+            self._windows[window] = look_inside(
+                window, self.live, self.table.time, self.slot, self.backend
+            )
+        return self._windows[window]
+
+    def sheet(self, inside: Inside) -> Sheet:
+        """The figures of the statement that splits its rows as this window does."""
+        key = (inside.window.per_day, inside.window.segments)
+        if key not in self.sheets:
+            self.sheets[key] = Sheet(self.relation, inside.splits)
+        self.sheets[key].read_from(inside.condition)
+        return self.sheets[key]
+
+    def column(self, name: str) -> LiveColumn:
+        """A column by name. Raises Unanswerable, with the nearest names, when there is none."""
+        return find_column(self.live, name)

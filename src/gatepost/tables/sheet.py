@@ -1,0 +1,91 @@
+"""A sheet of figures: aggregates over a table's rows, each computed once, in one SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, FromClause, Label, Select
+
+
+def count_if(condition: ColumnElement[bool] | None) -> ColumnElement[int]:
+    """Count the rows of which a condition is true; all rows where there is none."""
+    from sqlalchemy import case, func
+
+    return func.count() if condition is None else func.count(case((condition, 1)))
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Gathers the aggregates that are asked of the same rows, split alike.
+
+    A row aggregate stands in the main SELECT, which reads the table once. What
+    needs rows to be grouped by value first is a SELECT of its own beside it,
+    split by the same labels, with one row for each combination of them.
+    """
+
+    relation: FromClause
+    splits: tuple[Label[Any], ...] = ()
+    _names: dict[Hashable, str] = field(default_factory=dict)
+    _aggregates: list[Label[Any]] = field(default_factory=list)
+    _beside: list[tuple[Select[Any], tuple[str, ...]]] = field(default_factory=list)
+    _starts: list[ColumnElement[bool] | None] = field(default_factory=list)
+
+    def add(self, key: Hashable, make: Callable[[], ColumnElement[Any]]) -> str:
+        """Name an aggregate; what has the same key is computed once."""
+        if key not in self._names:
+            self._names[key] = f"figure_{len(self._names)}"
+            self._aggregates.append(make().label(self._names[key]))
+        return self._names[key]
+
+    def add_beside(
+        self, key: Hashable, columns: int, make: Callable[[list[str]], Select[Any]]
+    ) -> tuple[str, ...]:
+        """Name the columns of a SELECT of its own; `make` labels them with the given names."""
+        keys = [(key, place) for place in range(columns)]
+        if keys[0] not in self._names:
+            for each in keys:
+                self._names[each] = f"figure_{len(self._names)}"
+            names = [self._names[each] for each in keys]
+            self._beside.append((make(names), tuple(names)))
+        return tuple(self._names[each] for each in keys)
+
+    def read_from(self, start: ColumnElement[bool] | None) -> None:
+        """Note which rows an ask is about; where every ask has a start, no others are read."""
+        self._starts.append(start)
+
+    def statement(self) -> Select[Any]:
+        """The one statement for all figures."""
+        from sqlalchemy import select
+
+        main = self._main()
+        if not self._beside:
+            return main
+        first = main.subquery("counts")
+        joined: FromClause = first
+        columns: list[Any] = list(first.c)
+        for place, (grouped, names) in enumerate(self._beside):
+            other = grouped.subquery(f"grouped_{place}")
+            joined = joined.outerjoin(other, self._split_alike(first, other))
+            columns += [other.c[name] for name in names]
+        return select(*columns).select_from(joined)
+
+    def _main(self) -> Select[Any]:
+        from sqlalchemy import literal_column, or_, select
+
+        aggregates = self._aggregates or [count_if(None).label("rows_read")]
+        main = select(*self.splits, *aggregates).select_from(self.relation)
+        starts = [start for start in self._starts if start is not None]
+        if starts and len(starts) == len(self._starts):
+            main = main.where(or_(*{id(start): start for start in starts}.values()))
+        if self.splits:
+            main = main.group_by(*(literal_column(each.name) for each in self.splits))
+        return main
+
+    def _split_alike(self, first: FromClause, other: FromClause) -> ColumnElement[bool]:
+        from sqlalchemy import and_, true
+
+        names = [each.name for each in self.splits]
+        return and_(true(), *(first.c[name].is_not_distinct_from(other.c[name]) for name in names))

@@ -1,0 +1,98 @@
+"""Plans what is asked of a column besides rules: distinct values, the newest time, a summary."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gatepost.tables import predicates
+from gatepost.tables.asks import (
+    CountDistinct,
+    FindNewest,
+    How,
+    Summarise,
+    Tier,
+    Unanswerable,
+    Window,
+)
+from gatepost.tables.live import ColumnKind
+from gatepost.tables.predicates import Refused
+from gatepost.tables.readers import DistinctReader, NewestReader, SummaryReader
+from gatepost.tables.scope import Scope
+from gatepost.tables.sheet import count_if
+from gatepost.tables.windows import TIMES, Inside
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
+_SCANNED = How(Tier.COMPILED)
+
+
+def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Inside, DistinctReader]:
+    """Plan a count of different values. Raises Unanswerable, Refused."""
+    inside = scope.look(ask.window)
+    columns = [scope.column(name) for name in ask.columns]
+    values = [
+        predicates.identity(column, scope.backend).label(f"value_{place}")
+        for place, column in enumerate(columns)
+    ]
+    present = [~predicates.null_or_nan(column, scope.backend) for column in columns]
+
+    def group(names: list[str]) -> Select[Any]:
+        from sqlalchemy import and_, func, select
+
+        rows = select(*values, *inside.splits).select_from(scope.relation)
+        seen = rows.where(inside.narrow(and_(*present))).distinct().subquery("seen")
+        dims = [seen.c[each.name] for each in inside.splits]
+        return select(*dims, func.count().label(names[0])).group_by(*dims)
+
+    sheet = scope.sheet(inside)
+    total = sheet.add(("total", ask.window), lambda: count_if(inside.condition))
+    (count,) = sheet.add_beside(ask, 1, group)
+    return inside, DistinctReader(ask, count, total, _SCANNED, scope.slot)
+
+
+def plan_newest(ask: FindNewest, scope: Scope) -> tuple[Inside, NewestReader]:
+    """Plan to find the newest time. Raises Unanswerable, Refused."""
+    column = scope.column(ask.column)
+    if column.kind not in TIMES:
+        raise Unanswerable(f"column {ask.column!r} holds {column.kind.value}, not times")
+    inside = scope.look(Window())
+    newest = scope.sheet(inside).add(ask, lambda: predicates.newest(column, scope.backend))
+    return inside, NewestReader(newest, column.kind is ColumnKind.MOMENT, _SCANNED)
+
+
+def plan_summary(ask: Summarise, scope: Scope) -> tuple[Inside, SummaryReader]:
+    """Plan the statistics of a column of numbers. Raises Unanswerable, Refused."""
+    inside = scope.look(ask.window)
+    try:
+        number = predicates.number(scope.column(ask.column), scope.backend)
+    except Refused as reason:
+        raise Unanswerable(f"column {ask.column!r} has no statistics: {reason}") from None
+    if inside.condition is not None:
+        from sqlalchemy import case
+
+        number = case((inside.condition, number))
+    aggregates = _aggregates(number, ask, scope.backend)
+    sheet = scope.sheet(inside)
+    labels = [
+        sheet.add((ask.column, ask.window, name), partial(aggregates.__getitem__, name))
+        for name in aggregates
+    ]
+    return inside, SummaryReader(ask, tuple(labels), _SCANNED, scope.slot)
+
+
+def _aggregates(
+    number: ColumnElement[float], ask: Summarise, backend: str
+) -> dict[object, ColumnElement[Any]]:
+    from sqlalchemy import func
+
+    found: dict[object, ColumnElement[Any]] = {
+        "values": func.count(number),
+        "minimum": func.min(number),
+        "maximum": func.max(number),
+        "mean": func.avg(number),
+        "deviation": predicates.deviation(number, backend),
+    }
+    found.update((q, predicates.quantile(number, q, backend)) for q in ask.quantiles)
+    return found

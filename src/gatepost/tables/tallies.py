@@ -1,0 +1,155 @@
+"""Plans the counting of rows, and of those that break rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from gatepost.tables import predicates
+from gatepost.tables.asks import CountBad, CountRows, Window
+from gatepost.tables.live import LiveColumn
+from gatepost.tables.placement import Place
+from gatepost.tables.predicates import Refused
+from gatepost.tables.readers import PartFigures, TallyReader
+from gatepost.tables.scope import Scope
+from gatepost.tables.sheet import Sheet, count_if
+from gatepost.tables.windows import Inside
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select, Subquery
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How the bad rows of an ask are told from the others."""
+
+    ask: CountBad
+    inside: Inside
+    places: tuple[Place, ...]
+
+    @property
+    def bad(self) -> ColumnElement[bool] | None:
+        """True of the rows that break a rule by themselves; None where no rule is so."""
+        from sqlalchemy import or_
+
+        rows = [each.bad for each in self.places if each.bad is not None]
+        return or_(*rows) if rows else None
+
+    @property
+    def repeated(self) -> tuple[LiveColumn, ...]:
+        """The columns whose values together must not repeat."""
+        return next((each.repeated for each in self.places if each.repeated), ())
+
+    @property
+    def spares_one(self) -> bool:
+        """Whether the first of the rows that repeat each other is good."""
+        return any(each.spares_one for each in self.places)
+
+    def rows(self, scope: Scope) -> Subquery:
+        """The rows inside: their values' identities, their splits, and 1 where they are bad."""
+        from sqlalchemy import case, literal, select
+
+        values = [
+            predicates.identity(column, scope.backend).label(f"value_{place}")
+            for place, column in enumerate(self.repeated)
+        ]
+        bad = literal(0) if self.bad is None else case((self.bad, 1), else_=0)
+        rows = select(*values, *self.inside.splits, bad.label("bad")).select_from(scope.relation)
+        if self.inside.condition is not None:
+            rows = rows.where(self.inside.condition)
+        return rows.subquery("seen")
+
+
+def plan_rows(ask: CountRows, scope: Scope) -> tuple[Inside, TallyReader]:
+    """Plan a count of rows. Raises Unanswerable, Refused."""
+    inside = scope.look(ask.window)
+    total = scope.sheet(inside).add(("total", ask.window), _counter(inside))
+    return inside, TallyReader(ask.window, total, scope.slot)
+
+
+def plan_bad(
+    ask: CountBad, places: tuple[Place, ...], scope: Scope
+) -> tuple[Counting, TallyReader]:
+    """Plan a count of bad rows. Raises Unanswerable, Refused."""
+    inside = scope.look(_dated(ask, scope))
+    counting = Counting(ask, inside, places)
+    _check_repeats(counting)
+    sheet = scope.sheet(inside)
+    total = sheet.add(("total", inside.window), _counter(inside))
+    parts = [_plan_part(each, inside, sheet, scope.backend) for each in places]
+    bad = more = None
+    if counting.bad is not None:
+        alone = [part.bad for part in parts if part.bad is not None]
+        bad = alone[0] if len(alone) == 1 else sheet.add(ask, _counter(inside, counting.bad))
+    if counting.repeated:
+        repeats, more = sheet.add_beside(
+            ("repeated", ask), 2, lambda names: _count_repeated(counting, scope, names)
+        )
+        parts = [replace(each, bad=repeats) if each.place.repeated else each for each in parts]
+    reader = TallyReader(inside.window, total, scope.slot, bad, more, tuple(parts))
+    return counting, reader
+
+
+def _dated(ask: CountBad, scope: Scope) -> Window:
+    """A row without a time has no day, so by day a rule on the time could never fail."""
+    on_time = scope.table.time in {rule.column for rule in ask.rules}
+    return replace(ask.window, per_day=False) if on_time else ask.window
+
+
+def _check_repeats(counting: Counting) -> None:
+    if sum(bool(each.repeated) for each in counting.places) > 1:
+        raise Refused("several of its rules are on values that repeat")
+    if counting.spares_one and (counting.bad is not None or counting.inside.splits):
+        raise Refused("which of equal rows comes first has no meaning in a table")
+
+
+def _plan_part(part: Place, inside: Inside, sheet: Sheet, backend: str) -> PartFigures:
+    window, misfits = inside.window, []
+    for column in part.read:
+        misfit = predicates.misfit(column, backend)
+        if misfit is not None:
+            label = sheet.add((column.name, window), _counter(inside, misfit))
+            misfits.append((label, column.kind.value))
+    found = PartFigures(part, misfits=tuple(misfits))
+    if part.bad is not None:
+        return replace(found, bad=sheet.add((part.rule, window), _counter(inside, part.bad)))
+    if part.members is not None:
+        outside = sheet.add((part.rule, window), _counter(inside, part.members.outside))
+        each = [
+            sheet.add((part.rule, window, place), _counter(inside, member))
+            for place, member in enumerate(part.members.each)
+        ]
+        return replace(found, outside=outside, each=tuple(each))
+    return found
+
+
+def _count_repeated(counting: Counting, scope: Scope, names: list[str]) -> Select[Any]:
+    """Count the rows whose values repeat, and of these the ones that are not bad anyhow."""
+    from sqlalchemy import case, func, select
+
+    rows = counting.rows(scope)
+    values = [each for each in rows.c if each.name.startswith("value_")]
+    splits = [rows.c[each.name] for each in counting.inside.splits]
+    all_rows = func.count()
+    counts = [all_rows.label("n"), func.sum(1 - rows.c.bad).label("fine")]
+    if splits:  # rows repeat each other wherever they are, and count where they are
+        counts.append(func.sum(all_rows).over(partition_by=values).label("alike"))
+    grouped = select(*splits, *counts).group_by(*values, *splits).subquery("grouped")
+    alike = grouped.c.alike if splits else grouped.c.n
+    spared = int(counting.spares_one)
+    dims = [grouped.c[each.name] for each in splits]
+    found = [
+        func.sum(case((alike > 1, grouped.c[of] - spared), else_=0)).label(name)
+        for name, of in zip(names, ("n", "fine"), strict=True)
+    ]
+    return select(*dims, *found).group_by(*dims)
+
+
+def _counter(
+    inside: Inside, condition: ColumnElement[bool] | None = None
+) -> Callable[[], ColumnElement[int]]:
+    """Makes the count of the rows inside of which a condition is true."""
+    if condition is None:
+        return lambda: count_if(inside.condition)
+    return lambda: count_if(inside.narrow(condition))

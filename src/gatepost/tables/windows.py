@@ -1,0 +1,80 @@
+"""Which rows of a live table an ask is about, and what it splits them by, as SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from gatepost.tables import predicates
+from gatepost.tables.asks import Unanswerable, Window
+from gatepost.tables.live import ColumnKind, LiveColumn, LiveTable
+from gatepost.wording import suggest
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Label
+
+TIMES = (ColumnKind.TIMESTAMP, ColumnKind.MOMENT, ColumnKind.DATE)
+
+NO_TIME = (
+    "per and last need to know when a row was made; "
+    'return a table with its time column: database.table("...", time="...")'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The rows of one window: those of which `condition` is true, or all; split by `splits`."""
+
+    window: Window
+    condition: ColumnElement[bool] | None
+    splits: tuple[Label[Any], ...] = ()
+
+    def narrow(self, rows: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Those of the rows that are inside."""
+        return rows if self.condition is None else self.condition & rows
+
+
+def look_inside(
+    window: Window, live: LiveTable, time: str | None, slot: datetime, backend: str
+) -> Inside:
+    """Write a window as SQL.
+
+    Raises Unanswerable when the table lacks a column for it, Refused when the
+    engine cannot do it.
+    """
+    clock = _find_clock(live, time) if window.per_day or window.last is not None else None
+    splits: list[Label[Any]] = []
+    if window.per_day and clock is not None:
+        splits.append(predicates.day(clock, backend).label(split_label(0)))
+    for place, name in enumerate(window.segments):
+        cell = predicates.as_text(find_column(live, name, "segment column"), backend)
+        splits.append(cell.label(split_label(place)))
+    condition = None
+    since = window.since(slot)
+    if since is not None and clock is not None:
+        undated = predicates.null_or_nan(clock, backend)
+        condition = predicates.is_since(clock, since, backend) | undated
+    return Inside(window, condition, tuple(splits))
+
+
+def split_label(place: int) -> str:
+    """The name in a statement of what the rows are split by."""
+    return f"gatepost_split_{place}"
+
+
+def find_column(live: LiveTable, name: str, what: str = "column") -> LiveColumn:
+    """A column by name. Raises Unanswerable, with the nearest names, when there is none."""
+    if name not in live.columns:
+        near = suggest("column", name, live.columns)
+        raise Unanswerable(f"{what} {name!r} does not exist; {near}")
+    return live.columns[name]
+
+
+def _find_clock(live: LiveTable, time: str | None) -> LiveColumn:
+    if time is None:
+        raise Unanswerable(NO_TIME)
+    clock = find_column(live, time, "the time column")
+    if clock.kind not in TIMES:
+        raise Unanswerable(f"the time column {time!r} holds {clock.kind.value}, not times")
+    return clock
