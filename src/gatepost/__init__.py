@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gatepost.errors import MeasurementError as MeasurementError
     from gatepost.errors import Unavailable as Unavailable
     from gatepost.expectations.answers import answers as answers
+    from gatepost.expectations.distinct import distinct as distinct
+    from gatepost.expectations.fresh import fresh as fresh
     from gatepost.expectations.freshness import fresh_within as fresh_within
     from gatepost.expectations.health import all_healthy as all_healthy
     from gatepost.expectations.limits import above as above
@@ -26,10 +28,15 @@ if TYPE_CHECKING:
     from gatepost.expectations.limits import exactly as exactly
     from gatepost.expectations.limits import recorded as recorded
     from gatepost.expectations.mean import share_of_mean as share_of_mean
+    from gatepost.expectations.numeric import numeric as numeric
+    from gatepost.expectations.quality_score import quality_score as quality_score
     from gatepost.expectations.responses import responds as responds
+    from gatepost.expectations.row_count import row_count as row_count
+    from gatepost.expectations.share import share as share
     from gatepost.expectations.tables import conforms_to as conforms_to
-    from gatepost.expectations.tables import row_count as row_count
     from gatepost.model import Verdict as Verdict
+    from gatepost.tables.expressions import sql_check as sql_check
+    from gatepost.tables.expressions import sql_rule as sql_rule
     from gatepost.tables.table import Table as Table
     from gatepost.targets.database import Database as Database
     from gatepost.targets.directory import Directory as Directory
@@ -42,6 +49,8 @@ _HOMES = {
     "authoring": ("check",),
     "errors": ("ConfigurationError", "DeclarationError", "MeasurementError", "Unavailable"),
     "expectations.answers": ("answers",),
+    "expectations.distinct": ("distinct",),
+    "expectations.fresh": ("fresh",),
     "expectations.freshness": ("fresh_within",),
     "expectations.health": ("all_healthy",),
     "expectations.limits": (
@@ -54,9 +63,14 @@ _HOMES = {
         "recorded",
     ),
     "expectations.mean": ("share_of_mean",),
+    "expectations.numeric": ("numeric",),
+    "expectations.quality_score": ("quality_score",),
     "expectations.responses": ("responds",),
-    "expectations.tables": ("conforms_to", "row_count"),
+    "expectations.row_count": ("row_count",),
+    "expectations.share": ("share",),
+    "expectations.tables": ("conforms_to",),
     "model": ("Verdict",),
+    "tables.expressions": ("sql_check", "sql_rule"),
     "tables.table": ("Table",),
     "targets.database": ("Database",),
     "targets.directory": ("Directory",),

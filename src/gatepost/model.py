@@ -120,10 +120,12 @@ class Verdict:
 
     `sentence` is written where the value is judged and is never reworded.
     `bad` of `total` counts rows, labels or slots where the value is a share of
-    them. `since` is the first slot of the present unbroken stretch of failing,
-    `streak` its length in slots; both describe the measured series itself and
-    are empty for a single value. `cause` names the target or check that made
-    measuring impossible.
+    them, and the rows of all segments where it is the worst segment's. `since`
+    is the first slot of the present unbroken stretch of failing, `streak` its
+    length in slots; both describe the measured series itself and are empty for
+    a single value. `cause` names the target or check that made measuring
+    impossible. `how` says how a rule on a table was measured, such as
+    "scanned" or "proved: not-null constraint".
     """
 
     level: Level
@@ -139,6 +141,7 @@ class Verdict:
     sample: Sample | None = None
     data_time: datetime | None = None
     cause: str = ""
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from fixtures.postgres import CRAWLER, Server
 from gatepost.errors import MeasurementError
 from gatepost.expectations.base import Context, Expectation
 from gatepost.expectations.limits import at_least
-from gatepost.expectations.tables import conforms_to, row_count
+from gatepost.expectations.row_count import row_count
+from gatepost.expectations.tables import conforms_to
 from gatepost.model import Level, Verdict
 from gatepost.tables.scan import scan
 from gatepost.targets.base import TargetContext

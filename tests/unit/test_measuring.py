@@ -14,8 +14,8 @@ from gatepost.expectations.answers import answers
 from gatepost.expectations.base import Expectation
 from gatepost.expectations.limits import at_least
 from gatepost.expectations.mean import share_of_mean
+from gatepost.expectations.row_count import row_count
 from gatepost.expectations.sustained import Sustained
-from gatepost.expectations.tables import row_count
 from gatepost.measuring import Measurement, judge, judge_error, judge_outage, measure
 from gatepost.model import Declaration, Level, Limits, Point
 from gatepost.tables.asks import Scan

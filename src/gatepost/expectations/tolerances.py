@@ -19,7 +19,10 @@ def read_tolerances(tolerate: Mapping[str, Limit], known: Collection[str]) -> di
     rows, and for a label that no rule has, with the nearest that there are.
     """
     _refuse_unknown("tolerance", tolerate, known)
-    return {label: as_percentage(label, limit) for label, limit in tolerate.items()}
+    return {
+        label: as_percentage(f"the tolerance of {label!r}", limit)
+        for label, limit in tolerate.items()
+    }
 
 
 def read_severities(severity: Mapping[str, str], known: Collection[str]) -> dict[str, Severity]:
@@ -33,21 +36,27 @@ def read_severities(severity: Mapping[str, str], known: Collection[str]) -> dict
     return {label: Severity(name) for label, name in severity.items()}
 
 
-def as_percentage(label: str, limit: object) -> Limit:
-    """A limit as one in percent; raises DeclarationError for what cannot be meant so."""
-    where = f"the tolerance of {label!r}"
+def as_percentage(where: str, limit: object, *, of_bad: bool = False) -> Limit:
+    """A limit as one in percent, of good rows or of bad ones.
+
+    Raises DeclarationError for what cannot be meant so.
+    """
+    rows, example = ("bad", "below(5)") if of_bad else ("good", "at_least(95)")
     if not isinstance(limit, Limit) or limit.unit not in ("", "%"):
         raise DeclarationError(
-            f"{where} is a limit on the percentage of good rows, such as at_least(95), not {limit}"
+            f"{where} is a limit on the percentage of {rows} rows, such as {example}, not {limit}"
         )
     for region in (limit.target, limit.alert):
         if region is None:
             continue
-        if region.low is None or region.high is not None:
+        bound, other = (region.high, region.low) if of_bad else (region.low, region.high)
+        if bound is None or other is not None:
+            takes = "at_most or below" if of_bad else "at_least or above"
             raise DeclarationError(
-                f"{where} is {limit}; it counts good rows, so it takes at_least or above"
+                f"{where} is {limit}; it counts {rows} rows, so it takes {takes}"
             )
-        if 0 < region.low <= 1 or not 0 <= region.low <= 100:
+        # Less than 1 % of bad rows is a limit that people set; of good rows it is a share.
+        if not 0 <= bound <= 100 or (0 < bound <= 1 and not of_bad):
             raise DeclarationError(
                 f"{where} is {limit}; it is a percentage, from 0 to 100: write 95, not 0.95"
             )

@@ -186,7 +186,10 @@ class Running:
     ) -> Result:
         mask = self._secrets.mask
         said = replace(
-            verdict, sentence=mask(verdict.sentence), sample=_masked(verdict.sample, mask)
+            verdict,
+            sentence=mask(verdict.sentence),
+            sample=_masked(verdict.sample, mask),
+            how=mask(verdict.how),
         )
         is_traceback = verdict.level is Level.ERROR and report.failed
         traceback = report.longreprtext[-_LONGEST_TRACEBACK:] if is_traceback else ""

@@ -16,6 +16,8 @@ from gatepost.model import Sample
 from gatepost.tables.rules import Rule
 
 DAY = timedelta(days=1)
+MOST_SEGMENTS = 1_000
+"""Segments beyond so many are not counted: that many values are no segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Concentration:
-    """How many of the bad rows have one value, as text, in a column."""
+    """How many bad rows, of how many rows, have one value, as text, in a column."""
 
     column: str
     value: str
     bad: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +154,8 @@ class Tally:
     Day by day, these and the sample are of the newest complete day; `days` are
     all days that have rows, oldest first, and `undated` counts the rows that
     belong to none: without a time, or with one after the slot's day.
-    `segments` are the counts by segment, the largest first. `drill` says in
-    which values of which columns most of the bad rows are.
+    `segments` are the counts by segment, the largest first. `drill` is, for
+    each column of the ask's drill, the value that most of the bad rows have.
     """
 
     bad: int

@@ -143,8 +143,14 @@ def _on_column(rule: Rule, view: pd.DataFrame, name: Any) -> Outcome:
         case Kind.UNIQUE:
             keep = _DUPLICATES[getattr(rule.field, "report_duplicates", "all")]
             return series.duplicated(keep=keep).to_numpy()
+        case Kind.FILLED:
+            return (series.isna() | series.map(_is_empty).astype(bool)).to_numpy()
         case _:
             return _check(rule.check, view, name)
+
+
+def _is_empty(cell: object) -> bool:
+    return isinstance(cell, str) and not cell
 
 
 def _on_table(rule: Rule, frame: pd.DataFrame) -> Outcome:

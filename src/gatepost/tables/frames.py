@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from gatepost.model import Sample
 from gatepost.tables.asks import (
-    DAY,
     Answer,
     Ask,
     CountBad,
+    CountDistinct,
     CountRows,
-    Day,
+    FindNewest,
     NotEvaluated,
     Scan,
+    Summarise,
     Tally,
     Whole,
     Window,
-    day_of,
 )
 from gatepost.tables.evaluation import columns_of, evaluate, unite, with_index
-from gatepost.wording import shorten
+from gatepost.tables.figures import count_distinct, find_newest, summarise
+from gatepost.tables.groups import (
+    Calendar,
+    as_text,
+    count_segments,
+    find_concentrations,
+    missing_column,
+    moments_of,
+)
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import pandas as pd
 
     from gatepost.tables.evaluation import Mask, Outcome
@@ -41,10 +47,10 @@ def answer(
     """Answer every ask from the rows of a frame; `time` is the column with a row's time in UTC."""
     by_window: dict[Window, list[Ask]] = {}
     for ask in dict.fromkeys(asks):
-        by_window.setdefault(ask.window, []).append(ask)
+        by_window.setdefault(_window(ask), []).append(ask)
     answers: dict[Ask, Answer] = {}
     for window, group in by_window.items():
-        if window == Window():
+        if window.last is None and not window.per_day:
             answers.update((ask, _answer(frame, ask, None)) for ask in group)
             continue
         moments = _moments(frame, time)
@@ -56,71 +62,60 @@ def answer(
         if since is not None:
             inside = ((moments >= since) | moments.isna()).to_numpy()
             rows, moments = frame[inside], moments[inside]
-        calendar = _Calendar.of(moments, slot) if window.per_day else None
+        calendar = Calendar.of(moments, slot) if window.per_day else None
         for ask in group:
             # A row without a time has no day, so by day that rule could never fail.
-            dated = isinstance(ask, CountRows) or time not in {rule.column for rule in ask.rules}
-            answers[ask] = _answer(rows, ask, calendar if dated else None)
+            of_time = isinstance(ask, CountBad) and time in {rule.column for rule in ask.rules}
+            answers[ask] = _answer(rows, ask, None if of_time else calendar)
     return Scan(answers)
 
 
-def as_text(value: object) -> str:
-    """A cell as short text; null and blank text are told apart from an empty cell."""
-    import pandas as pd
-
-    if pd.api.types.is_scalar(value) and pd.isna(value):  # type: ignore[call-overload]
-        return "null"
-    text = str(value)
-    return shorten(text, 80) if text.strip() else repr(text)
+def _window(ask: Ask) -> Window:
+    return Window() if isinstance(ask, FindNewest) else ask.window
 
 
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    """The rows' days: `codes` are places in `days`, or -1 for a row in none."""
-
-    days: tuple[datetime, ...]
-    codes: npt.NDArray[np.intp]
-    judged: datetime
-
-    @classmethod
-    def of(cls, moments: pd.Series[pd.Timestamp], slot: datetime) -> _Calendar:
-        import pandas as pd
-
-        today = day_of(slot)
-        floors = moments.dt.floor("D")
-        codes, days = pd.factorize(floors.where(floors <= today), sort=True)
-        return cls(tuple(day.to_pydatetime() for day in days), codes, today - DAY)
-
-    @property
-    def on_judged_day(self) -> Mask:
-        place = self.days.index(self.judged) if self.judged in self.days else len(self.days)
-        judged: Mask = self.codes == place
-        return judged
-
-    @property
-    def undated(self) -> int:
-        return int((self.codes < 0).sum())
-
-    def count(self, bad: Mask | None) -> tuple[Day, ...]:
-        import numpy as np
-
-        dated = self.codes >= 0
-        totals = np.bincount(self.codes[dated], minlength=len(self.days))
-        bads = np.zeros_like(totals)
-        if bad is not None:
-            bads = np.bincount(self.codes[dated & bad], minlength=len(self.days))
-        counts = zip(self.days, bads.tolist(), totals.tolist(), strict=True)
-        return tuple(Day(*count) for count in counts)
+def _moments(frame: pd.DataFrame, time: str | None) -> pd.Series[pd.Timestamp] | NotEvaluated:
+    if time is None:
+        return NotEvaluated(
+            "per and last need to know when a row was made; "
+            'return a table with its time column: database.table("...", time="...")'
+        )
+    return moments_of(frame, time)
 
 
-def _answer(rows: pd.DataFrame, ask: Ask, calendar: _Calendar | None) -> Answer:
+def _answer(rows: pd.DataFrame, ask: Ask, calendar: Calendar | None) -> Answer:
+    match ask:
+        case CountRows():
+            return _count_rows(rows, ask, calendar)
+        case CountBad():
+            return _count_bad(rows, ask, calendar)
+        case CountDistinct():
+            return count_distinct(rows, ask.columns, calendar)
+        case FindNewest():
+            return find_newest(rows, ask.column)
+        case Summarise():
+            return summarise(rows, ask, calendar)
+
+
+def _count_rows(
+    rows: pd.DataFrame, ask: CountRows, calendar: Calendar | None
+) -> Tally | NotEvaluated:
     import numpy as np
 
-    inside = np.ones(len(rows), dtype=bool) if calendar is None else calendar.on_judged_day
-    undated = 0 if calendar is None else calendar.undated
-    if isinstance(ask, CountRows):
-        days = None if calendar is None else calendar.count(None)
-        return Tally(0, int(inside.sum()), days=days, undated=undated)
+    if calendar is not None:
+        total = int(calendar.on_judged_day.sum())
+        return Tally(0, total, days=calendar.count(None), undated=calendar.undated)
+    return _by_segment(Tally(0, len(rows)), rows, ask, np.zeros(len(rows), dtype=bool))
+
+
+def _count_bad(
+    rows: pd.DataFrame, ask: CountBad, calendar: Calendar | None
+) -> Tally | Whole | NotEvaluated:
+    import numpy as np
+
+    missing = missing_column(rows, ask.drill)
+    if missing:
+        return replace(missing, why=f"drill: {missing.why}")
     empty = np.zeros(0, dtype=bool)
     outcomes = [
         evaluate(rule, rows) if len(rows) or not rule.needs_rows else empty for rule in ask.rules
@@ -130,17 +125,36 @@ def _answer(rows: pd.DataFrame, ask: Ask, calendar: _Calendar | None) -> Answer:
         return _name_rule(united, ask, outcomes)
     if isinstance(united, Whole):
         return replace(_name_rule(united, ask, outcomes), total=len(rows))
+    inside = np.ones(len(rows), dtype=bool) if calendar is None else calendar.on_judged_day
     bad = united & inside
     masks = [None if isinstance(each, (Whole, NotEvaluated)) else each for each in outcomes]
     parts = [0 if mask is None else int((mask & inside).sum()) for mask in masks]
-    return Tally(
+    found = Tally(
         bad=int(bad.sum()),
         total=int(inside.sum()),
         parts=tuple(parts),
         sample=_sample(rows, bad, ask) if ask.samples and bad.any() else None,
         days=None if calendar is None else calendar.count(united),
-        undated=undated,
+        undated=0 if calendar is None else calendar.undated,
     )
+    if ask.drill and found.bad:
+        drill = find_concentrations(rows[inside], ask.drill, bad[inside])
+        if isinstance(drill, NotEvaluated):
+            return drill
+        found = replace(found, drill=drill)
+    return _by_segment(found, rows, ask, bad)
+
+
+def _by_segment(
+    found: Tally, rows: pd.DataFrame, ask: CountRows | CountBad, bad: Mask
+) -> Tally | NotEvaluated:
+    columns = ask.window.segments
+    if not columns:
+        return found
+    segments = missing_column(rows, columns) or count_segments(rows, columns, bad)
+    if isinstance(segments, NotEvaluated):
+        return replace(segments, why=f"segments: {segments.why}")
+    return replace(found, segments=segments)
 
 
 def _name_rule(said: SaidT, ask: CountBad, outcomes: list[Outcome]) -> SaidT:
@@ -165,22 +179,3 @@ def _sample(rows: pd.DataFrame, bad: Mask, ask: CountBad) -> Sample | None:
             continue
         cells[str(name)] = [as_text(value) for value in values]
     return Sample(tuple(cells), tuple(zip(*cells.values(), strict=True))) if cells else None
-
-
-def _moments(frame: pd.DataFrame, time: str | None) -> pd.Series[pd.Timestamp] | NotEvaluated:
-    import pandas as pd
-
-    if time is None:
-        return NotEvaluated(
-            "per and last need to know when a row was made; "
-            'return a table with its time column: database.table("...", time="...")'
-        )
-    if time not in frame.columns:
-        return NotEvaluated(f"the time column {time!r} does not exist")
-    column = frame[time]
-    if pd.api.types.is_numeric_dtype(column) and not column.isna().all():
-        return NotEvaluated(f"the time column {time!r} holds numbers, not times")
-    try:
-        return pd.to_datetime(column, utc=True, format="ISO8601")
-    except (TypeError, ValueError) as error:
-        return NotEvaluated(f"the time column {time!r} holds no times: {shorten(str(error), 120)}")

@@ -39,10 +39,9 @@ class Kind(Enum):
 _ON_COLUMN_NAMES = (Kind.PRESENT, Kind.STRICT, Kind.ORDERED, Kind.NAMES_UNIQUE)
 
 
-# Identity, not equality: pandera holds two lambdas to be equal when they differ in a constant only.
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """One rule of a schema.
+    """One rule of a schema; equal to the same rule read again from the same schema.
 
     `label` is its name in ids and tolerances ("title str_length"), `what` its
     words with arguments ("str_length(min_value=1)"). `column` is the name, or
@@ -59,6 +58,18 @@ class Rule:
     field: Column | Index | None = None
     check: Check | None = None
     names: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rule) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        # pandera holds two lambdas to be equal when they differ in a constant only.
+        of_pandera = map(id, (self.schema, self.field, self.check))
+        return (self.kind, self.label, self.what, self.column, self.names, *of_pandera)
 
     @property
     def text(self) -> str:
