@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,13 @@ from gatepost.tables.asks import (
     FindNewest,
     Summarise,
     Unanswerable,
+    Whole,
 )
 from gatepost.tables.live import LiveTable
 from gatepost.tables.placement import Place, place
 from gatepost.tables.predicates import Refused
 from gatepost.tables.readers import PartFigures, Reader, TallyReader
+from gatepost.tables.rules import Rule
 from gatepost.tables.scope import Scope
 from gatepost.tables.statistics import plan_distinct, plan_newest, plan_summary
 from gatepost.tables.table import Table
@@ -40,20 +42,26 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """Why only the rows themselves answer an ask; `rest` leaves out what the catalogue proves."""
+
+    why: str
+    rest: Ask
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that is known of a scan before it runs.
 
     `known` are answered by the catalogue alone. `countings` say of the asks
-    that count bad rows in SQL which those are. `fetched` are the asks that
-    only the rows themselves answer, each with the reason.
+    that count bad rows in SQL which those are.
     """
 
     scope: Scope
-    places: Mapping[CountBad, tuple[Place, ...]]
     known: Mapping[Ask, Answer]
     groups: tuple[Group, ...]
     countings: Mapping[CountBad, Counting]
-    fetched: Mapping[Ask, str]
+    fetched: Mapping[Ask, Fetched]
 
 
 def make_plan(table: Table, asks: Sequence[Ask], slot: datetime) -> Plan:
@@ -69,16 +77,15 @@ def make_plan(table: Table, asks: Sequence[Ask], slot: datetime) -> Plan:
         except Unanswerable as found:
             planner.known[ask] = found.answer
         except Refused as reason:
-            planner.fetched[ask] = str(reason)
+            planner.fetched[ask] = Fetched(str(reason), ask)
     return planner.finish()
 
 
 @dataclass(slots=True)
 class _Planner:
     scope: Scope
-    places: dict[CountBad, tuple[Place, ...]] = field(default_factory=dict)
     known: dict[Ask, Answer] = field(default_factory=dict)
-    fetched: dict[Ask, str] = field(default_factory=dict)
+    fetched: dict[Ask, Fetched] = field(default_factory=dict)
     countings: dict[CountBad, Counting] = field(default_factory=dict)
     _readers: dict[int, dict[Ask, Reader]] = field(default_factory=dict)
 
@@ -101,30 +108,45 @@ class _Planner:
             for sheet in self.scope.sheets.values()
             if id(sheet) in self._readers
         )
-        return Plan(self.scope, self.places, self.known, groups, self.countings, self.fetched)
+        return Plan(self.scope, self.known, groups, self.countings, self.fetched)
 
     def _keep(self, ask: Ask, inside: Inside, reader: Reader) -> None:
-        sheet = self.scope.sheet(inside)
-        self._readers.setdefault(id(sheet), {})[ask] = reader
+        self._readers.setdefault(id(self.scope.sheet(inside)), {})[ask] = reader
 
     def _add_bad(self, ask: CountBad) -> None:
-        places = tuple(_place_all(ask, self.scope))
-        self.places[ask] = places
-        if all(each.said is not None for each in places):  # no row is read for it
-            parts = tuple(map(PartFigures, places))
-            self.known[ask] = TallyReader(ask.window, "", self.scope.slot, parts=parts).read(())
+        for name in ask.drill:
+            self.scope.column(name)
+        placed = [(rule, _place(rule, self.scope)) for rule in ask.rules]
+        places = [each for _, each in placed if isinstance(each, Place)]
+        told = [each for each in places if each.said is not None]
+        refused = [f"{rule.what}: {each}" for rule, each in placed if isinstance(each, Refused)]
+        if len(told) == len(placed) or any(not _holds(each) for each in told):
+            # The catalogue has answered, and no row is read for it.
+            parts = tuple(map(PartFigures, told))
+            many = len(placed) > 1
+            reader = TallyReader(ask.window, None, self.scope.slot, parts=parts, named=many)
+            self.known[ask] = reader.read(())
             return
-        counting, reader = plan_bad(ask, places, self.scope)
+        rest = replace(ask, rules=tuple(each for each, where in placed if where not in told))
+        if refused:
+            why = refused[0] if len(placed) > 1 else refused[0].partition(": ")[2]
+            self.fetched[ask] = Fetched(why, rest)
+            return
+        try:
+            counting, reader = plan_bad(ask, tuple(places), self.scope)
+        except Refused as reason:
+            self.fetched[ask] = Fetched(str(reason), rest)
+            return
         self.countings[ask] = counting
         self._keep(ask, counting.inside, reader)
 
 
-def _place_all(ask: CountBad, scope: Scope) -> list[Place]:
-    places = []
-    for rule in ask.rules:
-        try:
-            places.append(place(rule, scope.live, scope.backend))
-        except Refused as reason:
-            many = f"{rule.what}: " if len(ask.rules) > 1 else ""
-            raise Refused(f"{many}{reason}") from None
-    return places
+def _place(rule: Rule, scope: Scope) -> Place | Refused:
+    try:
+        return place(rule, scope.live, scope.backend)
+    except Refused as reason:
+        return reason
+
+
+def _holds(known: Place) -> bool:
+    return isinstance(known.said, Whole) and known.said.holds

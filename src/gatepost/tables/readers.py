@@ -51,16 +51,21 @@ class PartFigures:
 
 @dataclass(frozen=True, slots=True)
 class TallyReader:
-    """Reads a count of rows, and of bad ones: `bad` in rows, and `more` where values repeat."""
+    """Reads a count of rows, and of bad ones: `bad` in rows, and `more` where values repeat.
+
+    With `named`, what is said of all rows begins with the rule that it is about.
+    """
 
     window: Window
-    total: str
+    total: str | None
     slot: datetime
     bad: str | None = None
     more: str | None = None
     parts: tuple[PartFigures, ...] = ()
+    named: bool = False
 
     def read(self, rows: Sequence[Row]) -> Answer:
+        """The answer; of no rows at all, what the catalogue says."""
         total = _sum(rows, self.total)
         whole = self._read_whole(rows, total)
         if whole is not None:
@@ -132,7 +137,7 @@ class TallyReader:
 
     def _name(self, part: PartFigures, said: SaidT) -> SaidT:
         """Say which of several rules it was."""
-        if len(self.parts) == 1:
+        if not self.named:
             return said
         return replace(said, why=f"{part.place.rule.what}: {said.why}")
 

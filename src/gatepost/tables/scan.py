@@ -1,7 +1,8 @@
 """Measures a table: all asks of a check in one scan.
 
-The rows are fetched and judged here, in memory. What takes their place, such
-as one statement that counts in the database, answers the same asks.
+What SQL counts exactly is counted where the table is, in one statement; what
+only Python can tell is fetched, with the columns that it needs, and judged by
+pandera. Each answer says which it was.
 """
 
 from __future__ import annotations
@@ -9,15 +10,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from gatepost.tables import frames
-from gatepost.tables.asks import DAY, Ask, CountRows, Scan, Tally
+from gatepost.tables.asks import Answer, Ask, Scan
+from gatepost.tables.fetching import fetch
+from gatepost.tables.plan import Group, Plan, make_plan
+from gatepost.tables.samples import add_samples
 from gatepost.tables.table import Table
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from sqlalchemy import ColumnClause
 
 
 def scan(value: object, asks: Sequence[Ask], slot: datetime) -> object:
@@ -27,26 +26,26 @@ def scan(value: object, asks: Sequence[Ask], slot: datetime) -> object:
     what the table's source raises: MeasurementError, Unavailable.
     """
     if isinstance(value, Table):
-        if set(asks) == {CountRows()}:
-            return Scan({CountRows(): Tally(0, value.count())})
-        return frames.answer(_fetch(value, asks, slot), asks, slot, value.time)
+        return Scan(_scan_table(value, asks, slot))
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(value, pandas.DataFrame):
         return frames.answer(value, asks, slot)
     return value
 
 
-def _fetch(table: Table, asks: Sequence[Ask], slot: datetime) -> pd.DataFrame:
-    starts = [ask.window.since(slot) for ask in asks]
-    since = [start for start in starts if start is not None]
-    if table.time is None or len(since) < len(starts):
-        return table.frame()
+def _scan_table(table: Table, asks: Sequence[Ask], slot: datetime) -> dict[Ask, Answer]:
+    plan = make_plan(table, asks, slot)
+    answers = dict(plan.known)
+    for group in plan.groups:
+        answers.update(_read(plan, group))
+    answers = add_samples(plan, answers)
+    if plan.fetched:
+        answers.update(fetch(plan.fetched, plan.scope))
+    return answers
 
-    from sqlalchemy import bindparam, column, or_, select, text
 
-    time: ColumnClause[datetime] = column(table.time)
-    # A day early, since engines keep times in ways that compare differently; the
-    # exact cut is made on the rows.
-    recent = or_(time >= bindparam("since"), time.is_(None))
-    statement = select(text("*")).select_from(table.clause).where(recent)
-    return table.source.frame(statement, since=min(since) - DAY)
+def _read(plan: Plan, group: Group) -> dict[Ask, Answer]:
+    labels = [column.name for column in group.select.selected_columns]
+    found = plan.scope.table.source.rows(group.select)
+    rows = [dict(zip(labels, row, strict=True)) for row in found]
+    return {ask: reader.read(rows) for ask, reader in group.readers.items()}

@@ -36,8 +36,9 @@ class Sheet:
     def add(self, key: Hashable, make: Callable[[], ColumnElement[Any]]) -> str:
         """Name an aggregate; what has the same key is computed once."""
         if key not in self._names:
-            self._names[key] = f"figure_{len(self._names)}"
-            self._aggregates.append(make().label(self._names[key]))
+            name = f"figure_{len(self._names)}"
+            self._aggregates.append(make().label(name))
+            self._names[key] = name
         return self._names[key]
 
     def add_beside(
@@ -46,10 +47,9 @@ class Sheet:
         """Name the columns of a SELECT of its own; `make` labels them with the given names."""
         keys = [(key, place) for place in range(columns)]
         if keys[0] not in self._names:
-            for each in keys:
-                self._names[each] = f"figure_{len(self._names)}"
-            names = [self._names[each] for each in keys]
+            names = [f"figure_{len(self._names) + place}" for place in range(columns)]
             self._beside.append((make(names), tuple(names)))
+            self._names.update(zip(keys, names, strict=True))
         return tuple(self._names[each] for each in keys)
 
     def read_from(self, start: ColumnElement[bool] | None) -> None:

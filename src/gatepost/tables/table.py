@@ -33,6 +33,10 @@ class TableSource(Protocol):
         """What to select from: the table, or what stands for it."""
         ...
 
+    def hides(self, column: str) -> bool:
+        """Whether a column's values are not to be shown to anybody."""
+        ...
+
     def describe_table(self, name: str) -> LiveTable:
         """Read the table's columns and constraints from the catalogue."""
         ...

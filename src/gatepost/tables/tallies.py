@@ -87,7 +87,8 @@ def plan_bad(
             ("repeated", ask), 2, lambda names: _count_repeated(counting, scope, names)
         )
         parts = [replace(each, bad=repeats) if each.place.repeated else each for each in parts]
-    reader = TallyReader(inside.window, total, scope.slot, bad, more, tuple(parts))
+    named = len(ask.rules) > 1
+    reader = TallyReader(inside.window, total, scope.slot, bad, more, tuple(parts), named)
     return counting, reader
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -47,7 +48,8 @@ class Settings(TargetSettings):
 
     `statement_timeout` bounds one statement, `lock_timeout` its wait for a
     lock, `max_rows` what `frame` and a table's rules may fetch. `schema` is
-    PostgreSQL's search path for tables that are named without one.
+    PostgreSQL's search path for tables that are named without one. The values
+    of `sensitive` columns ("email", "*_phone") are not shown where rows are.
     """
 
     kind: Literal["database"]
@@ -59,6 +61,7 @@ class Settings(TargetSettings):
     application_name: str = "gatepost"
     schema_name: str = Field("", alias="schema")
     max_rows: PositiveInt = 1_000_000
+    sensitive: tuple[str, ...] = ()
 
     @field_validator("url")
     @classmethod
@@ -204,6 +207,10 @@ class Database:
     def relation(self, name: str) -> FromClause:
         """What a statement on the table of this name selects from."""
         return table_clause(name)
+
+    def hides(self, column: str) -> bool:
+        """Whether the configuration calls a column sensitive."""
+        return any(fnmatch(column.lower(), each.lower()) for each in self._settings.sensitive)
 
     def describe_table(self, name: str) -> LiveTable:
         """Read a table's columns and constraints from the catalogue."""

@@ -1,0 +1,139 @@
+"""Fetches what no statement can count, only the columns that are needed, for pandera to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gatepost.errors import MeasurementError, Unavailable
+from gatepost.tables import frames
+from gatepost.tables.asks import (
+    DAY,
+    Answer,
+    Ask,
+    CountBad,
+    CountDistinct,
+    FindNewest,
+    How,
+    NotEvaluated,
+    Summarise,
+    Tally,
+    Tier,
+)
+from gatepost.tables.evaluation import columns_of
+from gatepost.tables.plan import Fetched
+from gatepost.tables.rules import Kind, Rule
+from gatepost.tables.samples import MASKED
+from gatepost.tables.scope import Scope
+from gatepost.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def fetch(fetched: Mapping[Ask, Fetched], scope: Scope) -> dict[Ask, Answer]:
+    """Answer the asks that only the rows themselves answer, by one more statement.
+
+    What cannot be fetched, such as too many rows, is not evaluated, and says
+    why. Raises Unavailable.
+    """
+    rests = [each.rest for each in fetched.values()]
+    try:
+        frame = _fetch_rows(rests, scope)
+    except Unavailable:
+        raise
+    except MeasurementError as error:
+        return {
+            ask: NotEvaluated(f"its rows have to be fetched, since {each.why}, but {error}")
+            for ask, each in fetched.items()
+        }
+    found = frames.answer(frame, rests, scope.slot, scope.table.time).answers
+    return {
+        ask: _tell(found[each.rest], ask, each, len(frame), scope) for ask, each in fetched.items()
+    }
+
+
+def _tell(answer: Answer, ask: Ask, fetched: Fetched, rows: int, scope: Scope) -> Answer:
+    """The answer in terms of the whole ask, with how it was found."""
+    if isinstance(answer, NotEvaluated):
+        return answer
+    how = How(Tier.FETCHED, f"{plural(rows, 'row')}, since {fetched.why}")
+    if not (isinstance(answer, Tally) and isinstance(ask, CountBad)):
+        return replace(answer, how=how)
+    assert isinstance(fetched.rest, CountBad)  # noqa: S101 - the rest of a CountBad is one
+    bad = dict(zip(fetched.rest.rules, answer.parts, strict=True))
+    parts = tuple(bad.get(rule, 0) for rule in ask.rules)
+    return _mask(replace(answer, parts=parts, how=how), scope)
+
+
+def _mask(tally: Tally, scope: Scope) -> Tally:
+    hides = scope.table.source.hides
+    sample = tally.sample
+    if sample is not None:
+        hidden = [hides(name) for name in sample.columns]
+        rows = tuple(
+            tuple(MASKED if secret else cell for cell, secret in zip(row, hidden, strict=True))
+            for row in sample.rows
+        )
+        sample = replace(sample, rows=rows)
+    drill = tuple(
+        replace(each, value=MASKED) if hides(each.column) else each for each in tally.drill
+    )
+    return replace(tally, sample=sample, drill=drill)
+
+
+def _fetch_rows(asks: list[Ask], scope: Scope) -> pd.DataFrame:
+    from sqlalchemy import column, select
+
+    columns: list[Any] = [column(name) for name in _needed(asks, scope)]
+    statement = select(*columns).select_from(scope.relation)
+    time = scope.live.columns.get(scope.table.time or "")
+    starts = [_window_of(ask).since(scope.slot) for ask in asks]
+    since = [start for start in starts if start is not None]
+    if time is None or len(since) < len(starts):
+        return scope.table.source.frame(statement)
+
+    from gatepost.tables import predicates
+
+    # A day early, since engines keep times in ways that compare differently; the exact cut is
+    # made on the rows.
+    recent = predicates.is_since(time, min(since) - DAY, scope.backend)
+    undated = predicates.null_or_nan(time, scope.backend)
+    return scope.table.source.frame(statement.where(recent | undated))
+
+
+def _window_of(ask: Ask) -> Any:
+    from gatepost.tables.asks import Window
+
+    return Window() if isinstance(ask, FindNewest) else ask.window
+
+
+def _needed(asks: Iterable[Ask], scope: Scope) -> list[str]:
+    """The columns that the asks are about, in the table's order; at least one."""
+    wanted: set[str] = set()
+    for ask in asks:
+        match ask:
+            case CountBad():
+                wanted.update(*(_read_by(rule, scope) for rule in ask.rules), ask.keys, ask.drill)
+            case CountDistinct():
+                wanted.update(ask.columns)
+            case FindNewest() | Summarise():
+                wanted.add(ask.column)
+        window = _window_of(ask)
+        wanted.update(window.segments)
+        if scope.table.time is not None:
+            wanted.add(scope.table.time)
+    live = list(scope.live.columns)
+    return [name for name in live if name in wanted] or live[:1]
+
+
+def _read_by(rule: Rule, scope: Scope) -> set[str]:
+    import pandas as pd
+
+    live = list(scope.live.columns)
+    groupby = None if rule.check is None else rule.check.groupby
+    if rule.kind is Kind.ROWS_CHECK or callable(groupby):
+        return set(live)  # Python code may look at any column
+    others = {*(groupby or ()), *([rule.schema.index.name] if rule.schema.index else ())}
+    return {*map(str, columns_of(rule, pd.DataFrame(columns=live))), *others}
