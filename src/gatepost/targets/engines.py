@@ -227,6 +227,7 @@ def _duckdb(url: URL, limits: SessionLimits, root: Path) -> _Recipe:
 
 
 def _mysql(limits: SessionLimits) -> _Recipe:
+    wait = math.ceil(limits.lock_timeout.total_seconds())
     # MariaDB alone reads the first comment, MySQL alone the second; their names and units differ.
     times = (
         "SET time_zone = '+00:00'"
@@ -235,7 +236,7 @@ def _mysql(limits: SessionLimits) -> _Recipe:
     )
     greeting = (
         "SET SESSION TRANSACTION READ ONLY",
-        f"SET innodb_lock_wait_timeout = {math.ceil(limits.lock_timeout.total_seconds())}",
+        f"SET innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}",
         times,
     )
     return _Recipe(

@@ -39,23 +39,26 @@ class Refusal:
 _STATEMENTS = (
     (
         Fault.WRITE,
-        r"^25006|data-modifying statements|readonly database|read-only mode|^\((1290|1792),",
+        r"^25006|data-modifying statements|readonly database|read-only mode|^(\w+ )?\((1290|1792),",
     ),
-    (Fault.TIMEOUT, r"^57014(?!.*user request)|^interrupted$|^INTERRUPT Error|^\((1969|3024),"),
-    (Fault.LOCK, r"^55P03|database (table )?is locked|^\(1205,"),
+    (
+        Fault.TIMEOUT,
+        r"^57014(?!.*user request)|^interrupted$|^INTERRUPT Error|^(\w+ )?\((1969|3024),",
+    ),
+    (Fault.LOCK, r"^55P03|database (table )?is locked|^(\w+ )?\(1205,"),
     (
         Fault.TABLE,
         r"^42P01 .*?\"(?P<pg>[^\"]+)\"|^42P01"
         r"|no such table: (?P<sqlite>\S+)"
         r"|Table with name (?P<duckdb>\S+) does not exist"
-        r"|^\(1146, .*?'(?P<mysql>[^']+)'",
+        r"|^(?:\w+ )?\(1146, .*?'(?:[^'.]+\.)?(?P<mysql>[^']+)'",
     ),
     (
         Fault.COLUMN,
         r"^42703 column \"?(?P<pg>[^\s\"]+)\"?|^42703"
         r"|no such column: (?P<sqlite>\S+)"
         r"|Referenced column \"(?P<duckdb>[^\"]+)\" not found"
-        r"|^\(1054, .*?'(?P<mysql>[^']+)'",
+        r"|^(?:\w+ )?\(1054, .*?'(?P<mysql>[^']+)'",
     ),
 )
 
