@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One statement, and who reads the answers out of its rows."""
+    """Statements to be run at once, and who reads the answers out of their rows."""
 
-    select: Select[Any]
+    selects: tuple[Select[Any], ...]
     readers: Mapping[Ask, Reader]
 
 
@@ -104,7 +104,7 @@ class _Planner:
 
     def finish(self) -> Plan:
         groups = tuple(
-            Group(sheet.statement(), self._readers[id(sheet)])
+            Group(sheet.statements(), self._readers[id(sheet)])
             for sheet in self.scope.sheets.values()
             if id(sheet) in self._readers
         )

@@ -53,6 +53,9 @@ class PartFigures:
 class TallyReader:
     """Reads a count of rows, and of bad ones: `bad` in rows, and `more` where values repeat.
 
+    With `hashes`, the count of different values, the surplus of rows over it
+    stands for both until the rows that repeat are counted by value.
+
     With `named`, what is said of all rows begins with the rule that it is about.
     """
 
@@ -63,6 +66,7 @@ class TallyReader:
     more: str | None = None
     parts: tuple[PartFigures, ...] = ()
     named: bool = False
+    hashes: str | None = None
 
     def read(self, rows: Sequence[Row]) -> Answer:
         """The answer; of no rows at all, what the catalogue says."""
@@ -78,9 +82,14 @@ class TallyReader:
         return replace(self._by_days(rows), how=how)
 
     def _count(self, rows: Sequence[Row]) -> Tally:
-        bad = _sum(rows, self.bad) + _sum(rows, self.more)
-        parts = tuple(_sum(rows, part.bad) for part in self.parts)
-        return Tally(bad, _sum(rows, self.total), parts)
+        total = _sum(rows, self.total)
+        surplus = total - _sum(rows, self.hashes) if self.hashes else 0
+        bad = _sum(rows, self.bad) + _sum(rows, self.more) + surplus
+        parts = tuple(
+            surplus if self.hashes and part.place.repeated else _sum(rows, part.bad)
+            for part in self.parts
+        )
+        return Tally(bad, total, parts)
 
     def _by_days(self, rows: Sequence[Row]) -> Tally:
         today = day_of(self.slot)

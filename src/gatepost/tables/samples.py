@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from gatepost.model import Sample
@@ -11,24 +12,34 @@ from gatepost.tables import predicates
 from gatepost.tables.asks import DAY, Answer, Ask, Concentration, CountBad, Tally, day_of
 from gatepost.tables.live import LiveColumn
 from gatepost.tables.plan import Plan
+from gatepost.tables.rules import Kind
 from gatepost.tables.scope import Scope
-from gatepost.tables.tallies import Counting
+from gatepost.tables.sheet import count_if
+from gatepost.tables.tallies import Counting, group_repeated
 from gatepost.wording import shorten
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import CTE, ColumnElement, Select
 
 MASKED = "***"
 
 
+class _Brings(Enum):
+    """What the rows of a branch are: a few bad rows, the counts of a value, the repeated rows."""
+
+    SAMPLE = auto()
+    VALUE = auto()
+    REPEATED = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class _Branch:
-    """One SELECT of the statement: a few rows of an ask, or with `drill` the counts in a column."""
+    """One SELECT of the statement: a number, and as many cells as `cells` names."""
 
     ask: CountBad
+    brings: _Brings
     cells: tuple[str, ...]
     select: Select[Any]
-    drill: str | None = None
 
 
 def add_samples(plan: Plan, answers: Mapping[Ask, Answer]) -> dict[Ask, Answer]:
@@ -53,30 +64,52 @@ def add_samples(plan: Plan, answers: Mapping[Ask, Answer]) -> dict[Ask, Answer]:
 
 
 def _add(tally: Tally, branch: _Branch, rows: Sequence[tuple[Any, ...]]) -> Tally:
-    if branch.drill is not None:
-        top = max(rows, key=lambda row: int(row[0]))
-        bad, value, total = int(top[0]), _shown(top[1]), int(top[2])
-        return replace(tally, drill=(*tally.drill, Concentration(branch.drill, value, bad, total)))
-    cells = [tuple(_shown(cell) for cell in row[1 : len(branch.cells) + 1]) for row in rows]
+    number, *cells = rows[0]
+    match branch.brings:
+        case _Brings.REPEATED:
+            return _by_value(tally, branch.ask, int(number or 0), int(cells[0] or 0))
+        case _Brings.VALUE:
+            name = branch.cells[0]
+            found = Concentration(name, _shown(cells[0]), int(number), int(cells[1]))
+            drill = sorted((*tally.drill, found), key=lambda each: (-each.bad, each.total))
+            return replace(tally, drill=tuple(drill))
+    width = len(branch.cells)
+    shown = [tuple(map(_shown, row[1 : width + 1])) for row in rows]
     before = tally.sample.rows if tally.sample else ()
-    taken = (*before, *cells)[: branch.ask.samples]
-    return replace(tally, sample=Sample(branch.cells, taken))
+    return replace(tally, sample=Sample(branch.cells, (*before, *shown)[: branch.ask.samples]))
+
+
+def _by_value(tally: Tally, ask: CountBad, repeated: int, fine: int) -> Tally:
+    """Replace the surplus of rows over hashes by what counting by value found."""
+    kinds = (Kind.UNIQUE, Kind.ROWS_UNIQUE)
+    counted = list(zip(ask.rules, tally.parts, strict=True))
+    surplus = sum(bad for rule, bad in counted if rule.kind in kinds)
+    parts = tuple(repeated if rule.kind in kinds else bad for rule, bad in counted)
+    return replace(tally, bad=tally.bad - surplus + fine, parts=parts)
 
 
 def _branches(counting: Counting, scope: Scope) -> list[_Branch]:
-    ask, found = counting.ask, []
-    cells = {name: _cell(scope.live.columns[name], scope) for name in _names(counting, scope)}
-    if ask.samples and cells:
-        if counting.bad is not None:
-            rows = _bad_rows(counting, scope, list(cells.values())).limit(ask.samples)
-            found.append(_Branch(ask, tuple(cells), rows))
-        if counting.repeated:
-            rows = _repeated_rows(counting, scope, list(cells.values()))
-            found.append(_Branch(ask, tuple(cells), rows))
+    from sqlalchemy import Text, cast, func, select
+
+    ask = counting.ask
+    found: list[_Branch] = []
+    names = _names(counting, scope)
+    cells = [_cell(scope.live.columns[name], scope) for name in names]
+    if ask.samples and cells and counting.bad is not None:
+        rows = _bad_rows(counting, scope, cells).limit(ask.samples)
+        found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
+    if counting.repeated:
+        repeated = group_repeated(counting, scope).cte(f"repeated_{id(counting)}")
+        if scope.is_large and not counting.inside.splits:
+            sums = [func.sum(repeated.c.n), cast(func.sum(repeated.c.fine), Text())]
+            found.append(_Branch(ask, _Brings.REPEATED, ("fine",), select(*sums)))
+        if ask.samples and cells:
+            rows = _repeated_rows(counting, scope, cells, repeated)
+            found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
     if counting.bad is not None:
         for name in ask.drill:
-            select = _drill(counting, scope, scope.column(name))
-            found.append(_Branch(ask, (name, "total"), select, name))
+            values = _drill(counting, scope, scope.column(name))
+            found.append(_Branch(ask, _Brings.VALUE, (name, "total"), values))
     return found
 
 
@@ -118,16 +151,15 @@ def _judged(counting: Counting, scope: Scope) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
-def _repeated_rows(counting: Counting, scope: Scope, cells: list[Any]) -> Select[Any]:
+def _repeated_rows(
+    counting: Counting, scope: Scope, cells: list[Any], repeated: CTE
+) -> Select[Any]:
     """A few rows with values that other rows have too."""
-    from sqlalchemy import and_, func, null, select
+    from sqlalchemy import and_, null, select
 
     most = counting.ask.samples
-    seen = counting.rows(scope)
-    names = [each.name for each in seen.c if each.name.startswith("value_")]
-    values = [seen.c[name] for name in names]
-    repeated = select(*values).group_by(*values).having(func.count() > 1).limit(most)
-    some = repeated.subquery("repeated")
+    names = [each.name for each in repeated.c if each.name.startswith("value_")]
+    some = select(*(repeated.c[name] for name in names)).limit(most).subquery("some")
     labelled = [cell.label(f"cell_{place}") for place, cell in enumerate(cells)]
     own = [
         predicates.identity(column, scope.backend).label(name)
@@ -143,8 +175,6 @@ def _repeated_rows(counting: Counting, scope: Scope, cells: list[Any]) -> Select
 def _drill(counting: Counting, scope: Scope, column: LiveColumn) -> Select[Any]:
     """The value of a column that most of the bad rows have: bad rows, the value, all its rows."""
     from sqlalchemy import Text, cast, func, select
-
-    from gatepost.tables.sheet import count_if
 
     value = _cell(column, scope).label("value")
     bad = counting.bad

@@ -45,7 +45,12 @@ def _scan_table(table: Table, asks: Sequence[Ask], slot: datetime) -> dict[Ask, 
 
 
 def _read(plan: Plan, group: Group) -> dict[Ask, Answer]:
-    labels = [column.name for column in group.select.selected_columns]
-    found = plan.scope.table.source.rows(group.select)
-    rows = [dict(zip(labels, row, strict=True)) for row in found]
+    found = plan.scope.table.source.rows_together(group.selects)
+    tables = [
+        [dict(zip(select.selected_columns.keys(), row, strict=True)) for row in rows]
+        for select, rows in zip(group.selects, found, strict=True)
+    ]
+    rows = tables[0]
+    for hashes in tables[1:]:  # without splits, each statement has one row
+        rows = [{**rows[0], **hashes[0]}]
     return {ask: reader.read(rows) for ask, reader in group.readers.items()}

@@ -15,6 +15,9 @@ from gatepost.tables.windows import Inside, find_column, look_inside
 if TYPE_CHECKING:
     from sqlalchemy import FromClause
 
+_LARGE = 250_000
+"""From so many rows on, a second connection that hashes costs less than it saves."""
+
 
 @dataclass(slots=True)
 class Scope:
@@ -29,6 +32,15 @@ class Scope:
     @property
     def backend(self) -> str:
         return self.table.source.backend
+
+    @property
+    def is_large(self) -> bool:
+        """Whether different values are counted by their hashes, beside the other figures.
+
+        A hash keeps the values apart but for one pair in 2**64; what it finds
+        repeated is confirmed by value.
+        """
+        return self.backend == "postgresql" and (self.live.rows or 0) >= _LARGE
 
     @property
     def relation(self) -> FromClause:

@@ -23,7 +23,9 @@ class Sheet:
 
     A row aggregate stands in the main SELECT, which reads the table once. What
     needs rows to be grouped by value first is a SELECT of its own beside it,
-    split by the same labels, with one row for each combination of them.
+    split by the same labels, with one row for each combination of them. Counts
+    of different hashes are a second statement, since they would keep
+    PostgreSQL from reading the table with several processes.
     """
 
     relation: FromClause
@@ -31,6 +33,7 @@ class Sheet:
     _names: dict[Hashable, str] = field(default_factory=dict)
     _aggregates: list[Label[Any]] = field(default_factory=list)
     _beside: list[tuple[Select[Any], tuple[str, ...]]] = field(default_factory=list)
+    _hashes: list[Label[Any]] = field(default_factory=list)
     _starts: list[ColumnElement[bool] | None] = field(default_factory=list)
 
     def add(self, key: Hashable, make: Callable[[], ColumnElement[Any]]) -> str:
@@ -52,12 +55,30 @@ class Sheet:
             self._names.update(zip(keys, names, strict=True))
         return tuple(self._names[each] for each in keys)
 
+    def add_hashes(self, key: Hashable, hashed: ColumnElement[int]) -> str:
+        """Name the count of different hashes, nulls left out."""
+        from sqlalchemy import distinct, func
+
+        if key not in self._names:
+            name = f"figure_{len(self._names)}"
+            self._hashes.append(func.count(distinct(hashed)).label(name))
+            self._names[key] = name
+        return self._names[key]
+
     def read_from(self, start: ColumnElement[bool] | None) -> None:
         """Note which rows an ask is about; where every ask has a start, no others are read."""
         self._starts.append(start)
 
-    def statement(self) -> Select[Any]:
-        """The one statement for all figures."""
+    def statements(self) -> tuple[Select[Any], ...]:
+        """The one statement for all figures, and that for hashes where there are any."""
+        from sqlalchemy import select
+
+        if not self._hashes:
+            return (self._counts(),)
+        hashes = select(*self._hashes).select_from(self.relation)
+        return self._counts(), self._narrow(hashes)
+
+    def _counts(self) -> Select[Any]:
         from sqlalchemy import select
 
         main = self._main()
@@ -73,16 +94,21 @@ class Sheet:
         return select(*columns).select_from(joined)
 
     def _main(self) -> Select[Any]:
-        from sqlalchemy import literal_column, or_, select
+        from sqlalchemy import literal_column, select
 
         aggregates = self._aggregates or [count_if(None).label("rows_read")]
-        main = select(*self.splits, *aggregates).select_from(self.relation)
-        starts = [start for start in self._starts if start is not None]
-        if starts and len(starts) == len(self._starts):
-            main = main.where(or_(*{id(start): start for start in starts}.values()))
+        main = self._narrow(select(*self.splits, *aggregates).select_from(self.relation))
         if self.splits:
             main = main.group_by(*(literal_column(each.name) for each in self.splits))
         return main
+
+    def _narrow(self, statement: Select[Any]) -> Select[Any]:
+        from sqlalchemy import or_
+
+        starts = [start for start in self._starts if start is not None]
+        if starts and len(starts) == len(self._starts):
+            return statement.where(or_(*{id(start): start for start in starts}.values()))
+        return statement
 
     def _split_alike(self, first: FromClause, other: FromClause) -> ColumnElement[bool]:
         from sqlalchemy import and_, true

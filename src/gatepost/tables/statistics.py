@@ -30,6 +30,8 @@ _SCANNED = How(Tier.COMPILED)
 
 def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Inside, DistinctReader]:
     """Plan a count of different values. Raises Unanswerable, Refused."""
+    from sqlalchemy import and_, case, func, select
+
     inside = scope.look(ask.window)
     columns = [scope.column(name) for name in ask.columns]
     values = [
@@ -39,8 +41,6 @@ def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Inside, DistinctRea
     present = [~predicates.null_or_nan(column, scope.backend) for column in columns]
 
     def group(names: list[str]) -> Select[Any]:
-        from sqlalchemy import and_, func, select
-
         rows = select(*values, *inside.splits).select_from(scope.relation)
         seen = rows.where(inside.narrow(and_(*present))).distinct().subquery("seen")
         dims = [seen.c[each.name] for each in inside.splits]
@@ -48,6 +48,11 @@ def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Inside, DistinctRea
 
     sheet = scope.sheet(inside)
     total = sheet.add(("total", ask.window), lambda: count_if(inside.condition))
+    hashed = predicates.identity_hash(columns, scope.backend) if scope.is_large else None
+    if hashed is not None and not inside.splits:
+        found = case((inside.narrow(and_(*present)), hashed))
+        how = How(Tier.COMPILED, "by hashes of 64 bits")
+        return inside, DistinctReader(ask, sheet.add_hashes(ask, found), total, how, scope.slot)
     (count,) = sheet.add_beside(ask, 1, group)
     return inside, DistinctReader(ask, count, total, _SCANNED, scope.slot)
 

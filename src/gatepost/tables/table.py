@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -47,6 +48,10 @@ class TableSource(Protocol):
 
     def scalar(self, sql: str | Select[Any], /, **params: object) -> Any:
         """Return the only value of the only row."""
+        ...
+
+    def rows_together(self, statements: Sequence[Select[Any]], /) -> list[list[tuple[Any, ...]]]:
+        """Return the rows of several aggregates, run at once where the engine can."""
         ...
 
     def frame(self, sql: str | Select[Any], /, **params: object) -> pd.DataFrame:

@@ -82,13 +82,18 @@ def plan_bad(
     if counting.bad is not None:
         alone = [part.bad for part in parts if part.bad is not None]
         bad = alone[0] if len(alone) == 1 else sheet.add(ask, _counter(inside, counting.bad))
-    if counting.repeated:
+    hashes = None
+    if counting.repeated and scope.is_large and not inside.splits:
+        hashes = sheet.add_hashes(("hashes", ask), _hash(counting, scope))
+    elif counting.repeated:
         repeats, more = sheet.add_beside(
-            ("repeated", ask), 2, lambda names: _count_repeated(counting, scope, names)
+            ("repeated", ask), 2, lambda names: _sum_repeated(counting, scope, names)
         )
         parts = [replace(each, bad=repeats) if each.place.repeated else each for each in parts]
     named = len(ask.rules) > 1
-    reader = TallyReader(inside.window, total, scope.slot, bad, more, tuple(parts), named)
+    reader = TallyReader(
+        inside.window, total, scope.slot, bad, more, tuple(parts), named, hashes=hashes
+    )
     return counting, reader
 
 
@@ -125,26 +130,47 @@ def _plan_part(part: Place, inside: Inside, sheet: Sheet, backend: str) -> PartF
     return found
 
 
-def _count_repeated(counting: Counting, scope: Scope, names: list[str]) -> Select[Any]:
-    """Count the rows whose values repeat, and of these the ones that are not bad anyhow."""
-    from sqlalchemy import case, func, select
+def _hash(counting: Counting, scope: Scope) -> ColumnElement[int]:
+    from sqlalchemy import case
+
+    hashed = predicates.identity_hash(counting.repeated, scope.backend)
+    if hashed is None:
+        raise Refused("the engine has no hash of 64 bits")
+    condition = counting.inside.condition
+    return hashed if condition is None else case((condition, hashed))
+
+
+def group_repeated(counting: Counting, scope: Scope) -> Select[Any]:
+    """The values of rows that repeat each other: `n` rows, of which `fine` are not bad anyhow.
+
+    Split, each value has a row for each split that it is in.
+    """
+    from sqlalchemy import func, literal, select
 
     rows = counting.rows(scope)
     values = [each for each in rows.c if each.name.startswith("value_")]
     splits = [rows.c[each.name] for each in counting.inside.splits]
+    spared = literal(int(counting.spares_one))
     all_rows = func.count()
-    counts = [all_rows.label("n"), func.sum(1 - rows.c.bad).label("fine")]
-    if splits:  # rows repeat each other wherever they are, and count where they are
-        counts.append(func.sum(all_rows).over(partition_by=values).label("alike"))
-    grouped = select(*splits, *counts).group_by(*values, *splits).subquery("grouped")
-    alike = grouped.c.alike if splits else grouped.c.n
-    spared = int(counting.spares_one)
-    dims = [grouped.c[each.name] for each in splits]
-    found = [
-        func.sum(case((alike > 1, grouped.c[of] - spared), else_=0)).label(name)
-        for name, of in zip(names, ("n", "fine"), strict=True)
+    counts = [(all_rows - spared).label("n"), (func.sum(1 - rows.c.bad) - spared).label("fine")]
+    if not splits:
+        return select(*values, *counts).group_by(*values).having(all_rows > 1)
+    # Rows repeat each other wherever they are, and count where they are.
+    alike = func.sum(all_rows).over(partition_by=values).label("alike")
+    grouped = select(*values, *splits, *counts, alike).group_by(*values, *splits)
+    every = grouped.subquery("every")
+    return select(*(each for each in every.c if each.name != "alike")).where(every.c.alike > 1)
+
+
+def _sum_repeated(counting: Counting, scope: Scope, names: list[str]) -> Select[Any]:
+    from sqlalchemy import func, select
+
+    repeated = group_repeated(counting, scope).subquery("repeated")
+    dims = [repeated.c[each.name] for each in counting.inside.splits]
+    sums = [
+        func.sum(repeated.c[of]).label(name) for name, of in zip(names, ("n", "fine"), strict=True)
     ]
-    return select(*dims, *found).group_by(*dims)
+    return select(*dims, *sums).group_by(*dims)
 
 
 def _counter(
