@@ -139,6 +139,7 @@ def sample_results() -> tuple[Result, ...]:
             runbook="https://wiki.example.com/runbooks/completeness?of=title&lang=en",
             doc="Share of a day's rows whose title is neither null nor empty.",
             statements=(COMPLETE_SQL,),
+            how="scanned",
             rows=1,
             seconds=0.184,
             past=replace(FINE, points=trend(wave(98, 0.8, 60), SLOT - DAY)),
@@ -345,6 +346,7 @@ def hostile_run() -> Run:
         "system": HOSTILE,
         "group": HOSTILE,
         "cause": HOSTILE,
+        "how": HOSTILE,
         "targets": (HOSTILE,),
     }
     inf, nan = math.inf, math.nan

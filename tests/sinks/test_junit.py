@@ -186,6 +186,9 @@ def test_properties_only_when_asked_for(tmp_path: Path) -> None:
     assert found["severity"] == "high"
     assert found["value"] == "83.33"
     assert found["change"] == "still"
+    assert "how" not in found
+    title = case(asked, "jobinsight.quality", "completeness[title]")
+    assert {one.get("name"): one.get("value") for one in title.iter("property")}["how"] == "scanned"
 
 
 CHECKS = """

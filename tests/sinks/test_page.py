@@ -232,6 +232,7 @@ def test_a_check_says_how_it_was_measured(sample: Element) -> None:
         ("Bad", "134 of 1,204 (11.13 %)"),
         ("Limits", "at least 95 %, alert below 90 %"),
         ("Measured", "1 row in 184 ms"),
+        ("How", "scanned"),
         ("Runbook", "completeness"),
         ("Declared", "checks/jobinsight/check_quality.py:29"),
     ]

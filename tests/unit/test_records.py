@@ -69,6 +69,7 @@ VERDICTS = st.builds(
     sample=st.none() | SAMPLES,
     data_time=st.none() | TIMES,
     cause=TEXTS,
+    how=TEXTS,
 )
 PASTS = st.builds(
     Past,

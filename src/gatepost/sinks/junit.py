@@ -211,6 +211,7 @@ def _properties(result: Result) -> Iterable[tuple[str, str]]:
         "value": "" if verdict.value is None else str(verdict.value),
         "unit": verdict.unit,
         "limits": verdict.limits.text,
+        "how": verdict.how,
         "change": result.change,
         "runbook": check.runbook,
         "ticket": check.ticket,
