@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import md5
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
@@ -180,9 +181,13 @@ def _sqlite(url: URL, limits: SessionLimits, root: Path) -> _Recipe:
 
     def connect() -> sqlite3.Connection:
         wait = limits.lock_timeout.total_seconds()
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             address, uri=True, timeout=wait, isolation_level=None, check_same_thread=False
         )
+        # What the other engines have themselves, and comparing tables by their hashes takes.
+        connection.create_function("md5", 1, _md5, deterministic=True)
+        connection.create_function("hex_number", 1, _hex_number, deterministic=True)
+        return connection
 
     def prepare(engine: Engine) -> None:
         from sqlalchemy import event
@@ -244,6 +249,14 @@ def _mysql(limits: SessionLimits) -> _Recipe:
         options={"isolation_level": "REPEATABLE READ"},
         greeting=greeting,
     )
+
+
+def _md5(text: str | None) -> str | None:
+    return None if text is None else md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _hex_number(digits: str | None) -> int | None:
+    return None if digits is None else int(digits, 16)
 
 
 def _file(url: URL, root: Path) -> Path:
