@@ -32,8 +32,8 @@ def find_worst(
     name = ", ".join(
         f"{column} = {quote(value)}" for column, value in zip(columns, worst.values, strict=True)
     )
-    count = plural(len(judged), "segment")
-    said = f"{misses:,} of {count}" if misses else f"all of {count} fine"
+    said = f"{misses:,}" if misses else "none"
+    said += f" of {plural(len(judged), 'segment')} {'miss' if misses > 1 else 'misses'}"
     return Worst(worst, verdict.value or 0.0, f"{said}; worst {name}: ")
 
 
