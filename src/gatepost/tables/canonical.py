@@ -14,7 +14,7 @@ from enum import Enum
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, case, cast, column, func, literal_column
+from sqlalchemy import ColumnElement, Integer, String, cast, column, func, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -261,17 +261,9 @@ def write(live: LiveColumn, form: Form, backend: str) -> ColumnElement[str]:
     return _Written(template, cell, String())
 
 
-def join_texts(texts: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
+def join_texts(texts: Sequence[ColumnElement[str]], forms: Sequence[Form]) -> ColumnElement[str]:
     """Several texts or nulls as one text, which differs where any of them does; never NULL."""
-    parts: list[ColumnElement[str]] = [
-        case(
-            (each.is_(None), literal_column("'-'")),
-            else_=cast(func.char_length(each), String(20))
-            .concat(literal_column("':'"))
-            .concat(each),
-        )
-        for each in texts
-    ]
+    parts = [_delimit(text, form.shape) for text, form in zip(texts, forms, strict=True)]
     return reduce(lambda one, other: one.concat(other), parts)
 
 
@@ -289,6 +281,14 @@ def _engine(backend: str) -> _Engine:
     if backend not in _ENGINES:
         raise Refused(f"{backend} has no hash that is known to be the same on other engines")
     return _ENGINES[backend]
+
+
+def _delimit(text: ColumnElement[str], shape: Shape) -> ColumnElement[str]:
+    null: ColumnElement[str] = literal_column("'-'")
+    if shape not in (Shape.TEXT, Shape.UUID):  # none of these writes a semicolon
+        return func.coalesce(text, null).concat(literal_column("';'"))
+    length = cast(func.char_length(text), String(20))
+    return func.coalesce(length.concat(literal_column("':'")).concat(text), null)
 
 
 def _shape_of(live: LiveColumn) -> Shape:

@@ -125,7 +125,7 @@ def _open(table: Table, name: str, place: int, ask: Compare, slot: datetime) -> 
     key, columns, sums = (
         tuple(pair[place] for pair in pairs) for pairs in (ask.key, ask.columns, ask.sums)
     )
-    where = f"{table.name} of {name}"
+    where = table.name if name == table.name else f"{table.name} of {name}"
     for each in (*key, *columns, *sums):
         find_column(live, each, f"{where}: column")
     try:

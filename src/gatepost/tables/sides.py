@@ -110,10 +110,11 @@ class Side:
         from gatepost.tables.canonical import hash_of, join_texts
 
         texts = self._texts()
-        key = join_texts(texts[: len(self.key)])
+        width = len(self.key)
+        key = join_texts(texts[:width], self.forms[:width])
         hashes = [
             hash_of(key, self.backend).label("k"),
-            hash_of(join_texts(texts), self.backend).label("r"),
+            hash_of(join_texts(texts, self.forms), self.backend).label("r"),
         ]
         columns: list[ColumnElement[Any]] = [*hashes, *more]
         return self._narrowed(select(*columns)).subquery("compared")
