@@ -17,7 +17,7 @@ from gatepost.history import History
 from gatepost.hooks.collecting import DECLARED
 from gatepost.hooks.rows import row_id
 from gatepost.measuring import Measurement, judge, judge_error, judge_outage, measure
-from gatepost.model import Level, Point, Result, Sample, Verdict
+from gatepost.model import Level, Mode, Point, Result, Sample, Verdict
 from gatepost.project import Project
 from gatepost.records import result_to_dict
 from gatepost.targets.base import Target, TargetContext
@@ -49,7 +49,13 @@ class Running:
     def target_fixtures(self) -> ModuleType:
         """A plugin in which each configured target is a fixture of its own name."""
         outages = Outages(self.project.shared)
-        context = TargetContext(self.project.slot, self.project.root, outages)
+        memory = self.project.root / ".gatepost" / "scans"
+        context = TargetContext(
+            slot=self.project.slot,
+            root=self.project.root,
+            outages=outages,
+            memory=None if self.project.mode is Mode.GATE else memory,
+        )
         module = ModuleType("gatepost_targets")
         for entry in self.project.configuration.targets.values():
             setattr(module, entry.name, self._fixture(entry, context))

@@ -104,6 +104,8 @@ class Tier(Enum):
     """All rows, by SQL made from the rule."""
     FUSED = "scanned by its own expression"
     """All rows, by the SQL expression that the rule's author wrote."""
+    UNCHANGED = "not read again"
+    """The table is as it was in an earlier run, whose answer stands."""
     FETCHED = "fetched"
     """Rows were fetched and judged by pandera."""
 
@@ -221,6 +223,14 @@ class Summary:
     quantiles: tuple[float | None, ...] = ()
     days: tuple[tuple[datetime, Summary], ...] | None = None
     how: How | None = None
+
+
+class Unanswerable(Exception):  # noqa: N818 - an answer, not a failure
+    """An ask that the table cannot answer, whichever way; carries what is said of it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.answer = NotEvaluated(why)
 
 
 Answer: TypeAlias = Tally | Whole | Distinct | Newest | Summary | NotEvaluated

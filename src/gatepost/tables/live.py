@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 
@@ -49,10 +49,17 @@ class LiveTable:
 
     `unique` maps the name of each unique index or constraint that holds for
     all rows at any time to its columns; a view has none. `rows` is the
-    engine's own estimate, None where it has none.
+    engine's own estimate, None where it has none. `state` is another text
+    whenever the rows have changed, None where the engine cannot tell.
     """
 
     name: str
     columns: Mapping[str, LiveColumn]
     unique: Mapping[str, frozenset[str]] = field(default_factory=dict)
     rows: int | None = None
+    state: str | None = None
+
+    def without_constraints(self) -> LiveTable:
+        """The same table as if nothing were proved of its rows."""
+        columns = {name: replace(each, not_null=False) for name, each in self.columns.items()}
+        return replace(self, columns=columns, unique={})

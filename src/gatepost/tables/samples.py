@@ -54,7 +54,8 @@ def add_samples(plan: Plan, answers: Mapping[Ask, Answer]) -> dict[Ask, Answer]:
     if not branches:
         return found
     rows: dict[int, list[tuple[Any, ...]]] = {}
-    for place, *cells in plan.scope.table.source.rows(_unite(branches)):
+    (found_rows,) = plan.scope.run([_unite(branches)])
+    for place, *cells in found_rows:
         rows.setdefault(int(place), []).append(tuple(cells))
     for place, branch in enumerate(branches):
         tally = found[branch.ask]

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from gatepost.tables import frames
-from gatepost.tables.asks import Answer, Ask, Scan
+from gatepost.tables.asks import Answer, Ask, How, NotEvaluated, Scan, Tier
 from gatepost.tables.fetching import fetch
 from gatepost.tables.plan import Group, Plan, make_plan
 from gatepost.tables.samples import add_samples
 from gatepost.tables.table import Table
+from gatepost.wording import format_time
 
 
 def scan(value: object, asks: Sequence[Ask], slot: datetime) -> object:
@@ -35,17 +37,22 @@ def scan(value: object, asks: Sequence[Ask], slot: datetime) -> object:
 
 def _scan_table(table: Table, asks: Sequence[Ask], slot: datetime) -> dict[Ask, Answer]:
     plan = make_plan(table, asks, slot)
-    answers = dict(plan.known)
+    counted: dict[Ask, Answer] = {}
     for group in plan.groups:
-        answers.update(_read(plan, group))
-    answers = add_samples(plan, answers)
+        counted.update(_read(plan, group))
+    counted = add_samples(plan, counted)
+    since = plan.scope.unchanged_since
+    if since is not None:
+        how = How(Tier.UNCHANGED, f"the table has not changed since {format_time(since)}")
+        counted = {ask: _stands(answer, how) for ask, answer in counted.items()}
+    answers = {**plan.known, **counted}
     if plan.fetched:
         answers.update(fetch(plan.fetched, plan.scope))
     return answers
 
 
 def _read(plan: Plan, group: Group) -> dict[Ask, Answer]:
-    found = plan.scope.table.source.rows_together(group.selects)
+    found = plan.scope.run(group.selects)
     tables = [
         [dict(zip(select.selected_columns.keys(), row, strict=True)) for row in rows]
         for select, rows in zip(group.selects, found, strict=True)
@@ -54,3 +61,7 @@ def _read(plan: Plan, group: Group) -> dict[Ask, Answer]:
     for hashes in tables[1:]:  # without splits, each statement has one row
         rows = [{**rows[0], **hashes[0]}]
     return {ask: reader.read(rows) for ask, reader in group.readers.items()}
+
+
+def _stands(answer: Answer, how: How) -> Answer:
+    return answer if isinstance(answer, NotEvaluated) else replace(answer, how=how)

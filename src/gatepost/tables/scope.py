@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gatepost.tables.asks import Window
 from gatepost.tables.live import LiveColumn, LiveTable
+from gatepost.tables.memory import Memory, Remembered
 from gatepost.tables.sheet import Sheet
 from gatepost.tables.table import Table
 from gatepost.tables.windows import Inside, find_column, look_inside
 
 if TYPE_CHECKING:
-    from sqlalchemy import FromClause
+    from sqlalchemy import FromClause, Select
 
 _LARGE = 250_000
 """From so many rows on, a second connection that hashes costs less than it saves."""
@@ -21,12 +23,17 @@ _LARGE = 250_000
 
 @dataclass(slots=True)
 class Scope:
-    """One table in one scan. Windows and statements are made once for all asks that share them."""
+    """One table in one scan. Windows and statements are made once for all asks that share them.
+
+    `unchanged_since` is the slot of the run whose answers stand, where the
+    table is as it was then.
+    """
 
     table: Table
     live: LiveTable
     slot: datetime
     sheets: dict[tuple[object, ...], Sheet] = field(default_factory=dict)
+    unchanged_since: datetime | None = None
     _windows: dict[Window, Inside] = field(default_factory=dict)
 
     @property
@@ -46,6 +53,22 @@ class Scope:
     def relation(self) -> FromClause:
         """What statements select from."""
         return self.table.source.relation(self.table.name)
+
+    def run(self, selects: Sequence[Select[Any]]) -> list[list[tuple[Any, ...]]]:
+        """The rows of statements that run at once; not sent where nothing changed since a run."""
+        source, state = self.table.source, self.live.state
+        if source.memory is None or state is None:
+            return source.rows_together(selects)
+        memory = Memory(source.memory)
+        statements = [source.spell(each) for each in selects]
+        known = memory.recall(statements, state)
+        if known is not None:
+            self.unchanged_since = known.at
+            source.note_unchanged(self.table.name, known.at)
+            return known.tables
+        found = source.rows_together(selects)
+        memory.keep(statements, state, Remembered(self.slot, found))
+        return found
 
     def look(self, window: Window) -> Inside:
         """The rows of a window. Raises Unanswerable where the table has no such column."""

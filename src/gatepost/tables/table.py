@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -32,6 +34,19 @@ class TableSource(Protocol):
 
     def relation(self, name: str) -> FromClause:
         """What to select from: the table, or what stands for it."""
+        ...
+
+    @property
+    def memory(self) -> Path | None:
+        """The folder that remembers what statements returned; None to ask anew each time."""
+        ...
+
+    def spell(self, sql: Select[Any], /) -> str:
+        """Write a statement as it is sent, with the values of its parameters."""
+        ...
+
+    def note_unchanged(self, name: str, since: datetime) -> None:
+        """Note that a statement on a table was not sent, since its answer is known."""
         ...
 
     def hides(self, column: str) -> bool:

@@ -30,7 +30,7 @@ from gatepost.targets.journal import note
 from gatepost.targets.sessions import Sessions
 from gatepost.targets.statements import bind
 from gatepost.targets.timeseries import Rows, Window, as_moment, daily, points
-from gatepost.wording import plural, shorten, suggest
+from gatepost.wording import format_time, plural, shorten, suggest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,8 @@ class Settings(TargetSettings):
     lock, `max_rows` what `frame` and a table's rules may fetch. `schema` is
     PostgreSQL's search path for tables that are named without one. The values
     of `sensitive` columns ("email", "*_phone") are not shown where rows are.
+    Rules that constraints prove are not measured unless `trust_constraints`
+    is off, and an unchanged table is not read again unless `reuse` is off.
     """
 
     kind: Literal["database"]
@@ -64,6 +66,8 @@ class Settings(TargetSettings):
     schema_name: str = Field("", alias="schema")
     max_rows: PositiveInt = 1_000_000
     sensitive: tuple[str, ...] = ()
+    trust_constraints: bool = True
+    reuse: bool = True
 
     @field_validator("url")
     @classmethod
@@ -98,6 +102,7 @@ class Database:
             raise Unavailable(name, str(error)) from None
         self._backend = self._url.get_backend_name()
         self._place = place(self._url, context.root)
+        self._memory = context.memory / name if context.memory else None
         limits = SessionLimits(
             application_name=settings.application_name,
             connect_timeout=settings.connect_timeout,
@@ -233,6 +238,20 @@ class Database:
         """What a statement on the table of this name selects from."""
         return table_clause(name)
 
+    @property
+    def memory(self) -> Path | None:
+        """Where it is remembered what statements on unchanged tables returned."""
+        return self._memory if self._settings.reuse else None
+
+    def spell(self, sql: Select[Any], /) -> str:
+        """Write a statement as it is sent, with the values of its parameters."""
+        with self._sessions.borrow() as connection:
+            return self._named(bind, sql, {"slot": self._slot}, {"slot"}, connection.engine).text
+
+    def note_unchanged(self, name: str, since: datetime) -> None:
+        """Note that a statement on a table was not sent, since its answer is known."""
+        note(f"-- not sent: {name} has not changed since {format_time(since)}", 0)
+
     def hides(self, column: str) -> bool:
         """Whether the configuration calls a column sensitive."""
         return any(fnmatch(column.lower(), each.lower()) for each in self._settings.sensitive)
@@ -244,9 +263,10 @@ class Database:
         note(f"-- catalogue: {name}")
         clause = table_clause(name)
         try:
-            return self._look_up(describe, clause.name, clause.schema)
+            found = self._look_up(describe, clause.name, clause.schema)
         except NoSuchTableError:
             raise self._unknown("table", name) from None
+        return found if self._settings.trust_constraints else found.without_constraints()
 
     def ping(self) -> float:
         """Time a new connection and the answer to `select 1`, in milliseconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gatepost.tables.kinds import read_kind
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
 # Nothing is proved of a view or a foreign table, whose rows no constraint holds, nor of a table
 # with inheriting ones, whose rows are read with it but have constraints of their own. A NOT NULL
 # that was added NOT VALID, as PostgreSQL 18 allows, says nothing of the rows that were there.
+#
+# The counters of a table, its size and its file tell whether it has changed, as long as the
+# server runs; its sessions may report their changes to the counters up to a minute late.
 _POSTGRESQL = """
     select c.reltuples,
+           case when c.relkind in ('r', 'm') and not c.relhassubclass
+                and current_setting('track_counts')::bool
+           then concat_ws(' ', s.n_tup_ins, s.n_tup_upd, s.n_tup_del, pg_relation_size(c.oid),
+                          pg_relation_filenode(c.oid), c.oid, pg_postmaster_start_time())
+           end as state,
            c.relkind in ('r', 'p') and not (c.relkind = 'r' and c.relhassubclass) as proves,
            array(select a.attname from pg_attribute a
                  where a.attrelid = c.oid and a.attnotnull and not exists (
@@ -31,9 +40,19 @@ _POSTGRESQL = """
                  from pg_index i
                  where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
                    and i.indpred is null and i.indexprs is null) as unique_keys
-    from pg_class c
+    from pg_class c left join pg_stat_all_tables s on s.relid = c.oid
     where c.oid = to_regclass(%s)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the catalogue says besides columns and types."""
+
+    not_null: frozenset[str] = frozenset()
+    unique: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rows: int | None = None
+    state: str | None = None
 
 
 def describe(connection: Connection, name: str, schema: str | None) -> LiveTable:
@@ -44,36 +63,34 @@ def describe(connection: Connection, name: str, schema: str | None) -> LiveTable
     reflected = catalogue.get_columns(name, schema)
     backend = connection.dialect.name
     if backend == "postgresql":
-        rows, not_null, unique = _read_postgresql(connection, name, schema)
+        facts = _read_postgresql(connection, name, schema)
     else:
-        rows, not_null, unique = _read_any(catalogue, reflected, name, schema)
+        facts = _read_any(catalogue, reflected, name, schema)
     columns = {}
     for each in reflected:
         kind, bits = read_kind(each["type"], backend)
         written = each["type"].compile(connection.dialect)
-        is_not_null = each["name"] in not_null
-        columns[each["name"]] = LiveColumn(each["name"], kind, written, is_not_null, bits)
-    return LiveTable(name, columns, unique, rows)
+        not_null = each["name"] in facts.not_null
+        columns[each["name"]] = LiveColumn(each["name"], kind, written, not_null, bits)
+    return LiveTable(name, columns, facts.unique, facts.rows, facts.state)
 
 
-def _read_postgresql(
-    connection: Connection, name: str, schema: str | None
-) -> tuple[int | None, frozenset[str], dict[str, frozenset[str]]]:
+def _read_postgresql(connection: Connection, name: str, schema: str | None) -> _Facts:
     quote = connection.dialect.identifier_preparer.quote_identifier
     path = f"{quote(schema)}.{quote(name)}" if schema else quote(name)
     found = connection.exec_driver_sql(_POSTGRESQL, (path,)).one()
     rows = int(found.reltuples) if found.reltuples >= 0 else None
     if not found.proves:
-        return rows, frozenset(), {}
+        return _Facts(rows=rows, state=found.state)
     unique = {index: frozenset(columns) for index, *columns in found.unique_keys}
-    return rows, frozenset(found.not_null), unique
+    return _Facts(frozenset(found.not_null), unique, rows, found.state)
 
 
 def _read_any(
     catalogue: Inspector, reflected: Iterable[ReflectedColumn], name: str, schema: str | None
-) -> tuple[None, frozenset[str], dict[str, frozenset[str]]]:
+) -> _Facts:
     if name in catalogue.get_view_names(schema):
-        return None, frozenset(), {}
+        return _Facts()
     not_null = frozenset(each["name"] for each in reflected if not each["nullable"])
     unique: dict[str, frozenset[str]] = {}
     for read in (catalogue.get_unique_constraints, catalogue.get_indexes, _primary_keys(catalogue)):
@@ -86,7 +103,7 @@ def _read_any(
             partial = any(key.endswith("_where") for key in each.get("dialect_options", ()))
             if names and None not in names and each.get("unique", True) and not partial:
                 unique[str(each.get("name") or "the primary key")] = frozenset(names)
-    return None, not_null, unique
+    return _Facts(not_null, unique)
 
 
 def _primary_keys(catalogue: Inspector) -> Any:
