@@ -23,8 +23,9 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 from gatepost import (
-    Database, Endpoint, Response, Table, Verdict, all_healthy, answers, at_least, at_most, between,
-    check, conforms_to, fresh_within, recorded, responds, row_count, share_of_mean,
+    Database, Endpoint, Response, Table, Verdict, all_healthy, answers, at_least, at_most, below,
+    between, check, conforms_to, distinct, fresh, fresh_within, numeric, quality_score, recorded,
+    responds, row_count, share, share_of_mean, sql_check, sql_rule,
 )
 
 class Model(pa.DataFrameModel):
@@ -53,6 +54,22 @@ ACCEPTED = {
     "rules on a table": judged("conforms_to(Model)", "Table"),
     "rules on a frame": judged("conforms_to(Model)", "pd.DataFrame"),
     "rules and a count": judged("conforms_to(Model), row_count(at_least(5))", "Table"),
+    "all that a table can be asked": judged(
+        'conforms_to(Model, segments=["a"], drill="b"), row_count(at_least(5), last="7 days"), '
+        'fresh("at", within="24 h"), distinct(["a", "b"], at_least(5)), '
+        'share(below(5), duplicates=["a"]), share(at_least(95), complete="a", per="day"), '
+        'share(at_least(95), valid=lambda row: row.a > 0, name="positive"), '
+        'numeric("a", mean=between(1, 2), p95=below(9)), quality_score(Model, at_least(90))',
+        "Table",
+    ),
+    "rules in SQL": """
+        class Rules(pa.DataFrameModel):
+            @sql_check("a", name="positive")
+            def positive(a: Any) -> Any:
+                return a > 0
+
+        schema = pa.DataFrameSchema(checks=[sql_rule(lambda row: row.a > row.b, "ordered")])
+        """,
     "an answer": judged('responds(200, within="1 s", body=conforms_to(Model))', "Response"),
     "a ping": judged('answers("1 s")', "float"),
     "a share of the mean": judged("share_of_mean(0.5), at_least(5)", "pd.Series[float]"),
@@ -109,6 +126,31 @@ REFUSED = {
     ),
     "rules on float": (judged("conforms_to(Model)", "float"), "float", "Table | DataFrame"),
     "a count on float": (judged("row_count(at_least(5))", "float"), "float", "Table | DataFrame"),
+    "a table's freshness on a time": (
+        judged('fresh("at", within="24 h")', "datetime"),
+        "datetime",
+        "Table | DataFrame",
+    ),
+    "different values on a list": (
+        judged('distinct("a", at_least(5))', "list[str]"),
+        "list[str]",
+        "Table | DataFrame",
+    ),
+    "a share on float": (
+        judged('share(at_least(95), complete="a")', "float"),
+        "float",
+        "Table | DataFrame",
+    ),
+    "statistics on a series": (
+        judged('numeric("a", mean=at_least(5))', "pd.Series[float]"),
+        "Series[float]",
+        "Table | DataFrame",
+    ),
+    "a score on float": (
+        judged("quality_score(Model, at_least(5))", "float"),
+        "float",
+        "Table | DataFrame",
+    ),
     "an answer that is a number": (judged("responds(200)", "int"), "int", "Answer"),
     "a ping that is text": (judged('answers("1 s")', "str"), "str", "float"),
     "a mean of labels": (
@@ -136,6 +178,9 @@ MISTAKES = {
     'at_least("95")': 'Argument 1 to "at_least" has incompatible type "str"',
     "fresh_within(24)": 'Argument 1 to "fresh_within" has incompatible type "int"',
     "between(5)": 'Missing positional argument "high"',
+    'share(95, complete="a")': 'Argument 1 to "share" has incompatible type "int"',
+    'numeric("a", mean=5)': 'Argument "mean" to "numeric" has incompatible type "int"',
+    'row_count(at_least(5), per="week")': 'Argument "per" to "row_count" has incompatible type',
     "responds(200, body=Model)": 'Argument "body" to "responds" has incompatible type',
 }
 

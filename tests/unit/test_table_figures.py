@@ -431,7 +431,8 @@ def test_segments_that_all_keep_a_rule_say_so() -> None:
         "60 % is at least 50 %, the target"
     )
     assert verdict(expectation, by_country(VN=(0, 3))).sentence == (
-        "none of 1 segment misses; worst country = 'VN': all 3 rows keep title complete; at least 50 %"
+        "none of 1 segment misses; worst country = 'VN': all 3 rows keep title complete; "
+        "at least 50 %"
     )
 
 
