@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gatepost.tables import predicates
+from gatepost.tables import predicates, ttests
 from gatepost.tables.asks import How, NotEvaluated, Tier, Whole
 from gatepost.tables.evaluation import columns_of, evaluate
 from gatepost.tables.kinds import judge_dtype
@@ -24,12 +24,12 @@ _NAN = (ColumnKind.FLOAT, ColumnKind.DECIMAL)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a rule is measured, and with what: exactly one of the four ways is given.
+    """Where a rule is measured, and with what: exactly one of the five ways is given.
 
     `said` is known from the catalogue alone, `bad` is true of the rows that
     break the rule. `repeated` are columns whose values together must not
     repeat; with `spares_one`, one row of each value is no repetition. `members`
-    decide on a column as a whole. `shown` are the columns whose cells show
+    or the samples of a t-test decide on all rows together. `shown` are the columns whose cells show
     what is wrong, and `read` those whose values decide.
     """
 
@@ -40,6 +40,7 @@ class Place:
     repeated: tuple[LiveColumn, ...] = ()
     spares_one: bool = False
     members: Members | None = None
+    samples: tuple[ttests.Group, ...] = ()
     shown: tuple[LiveColumn, ...] = ()
     read: tuple[LiveColumn, ...] = ()
 
@@ -52,6 +53,9 @@ def place(rule: Rule, live: LiveTable, backend: str) -> Place:
     names = [str(name) for name in columns_of(rule, nothing)]
     if rule.kind is Kind.PRESENT or not rule.needs_rows or (rule.column and not names):
         return _place_by_names(rule, nothing)
+    samples = ttests.samples_of(rule, live, backend)
+    if samples is not None:
+        return Place(rule, _SCANNED, samples=samples)
     if rule.kind is Kind.ROWS_CHECK:
         return _place_expression(rule, live, backend)
     if rule.kind is Kind.ROWS_UNIQUE and not set(names) <= live.columns.keys():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
+from gatepost.tables import ttests
 from gatepost.tables.asks import (
     DAY,
     MOST_SEGMENTS,
@@ -39,13 +40,15 @@ class PartFigures:
     """Where the figures of one rule stand; a rule known without counting has none.
 
     `bad` counts the rows that break it. `outside` and `each` are those of
-    `unique_values_eq`. `misfits` are by column, with what the column should hold.
+    `unique_values_eq`, `samples` those of a t-test: rows, values, mean and
+    deviation of each. `misfits` are by column, with what the column should hold.
     """
 
     place: Place
     bad: str | None = None
     outside: str | None = None
     each: tuple[str, ...] = ()
+    samples: tuple[tuple[str, ...], ...] = ()
     misfits: tuple[tuple[str, str], ...] = ()
 
 
@@ -137,6 +140,8 @@ class TallyReader:
         for label, kind in part.misfits:
             if misfits := _sum(rows, label):
                 return NotEvaluated(f"{plural(misfits, 'value')} of the column are not {kind}")
+        if part.samples:
+            return _judge_samples(part, rows)
         if part.outside is None:
             return None
         outside = _sum(rows, part.outside)
@@ -219,6 +224,15 @@ def read_day(row: Row) -> datetime | None:
     """The UTC day that a row of figures is of."""
     found = row[split_label(0)]
     return None if found is None else datetime.fromisoformat(str(found)[:10]).replace(tzinfo=UTC)
+
+
+def _judge_samples(part: PartFigures, rows: Sequence[Row]) -> Whole | NotEvaluated:
+    moments = []
+    for sample, labels in zip(part.place.samples, part.samples, strict=True):
+        count, values, mean, deviation = (rows[0][label] for label in labels)
+        known = (float("nan") if each is None else float(each) for each in (mean, deviation))
+        moments.append(ttests.Moments(sample.name, int(count), int(values), *known))
+    return ttests.judge(part.place.rule, tuple(moments))
 
 
 def _sum(rows: Sequence[Row], label: str | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gatepost.tables import predicates
@@ -120,6 +121,8 @@ def _plan_part(part: Place, inside: Inside, sheet: Sheet, backend: str) -> PartF
     found = PartFigures(part, misfits=tuple(misfits))
     if part.bad is not None:
         return replace(found, bad=sheet.add((part.rule, window), _counter(inside, part.bad)))
+    if part.samples:
+        return replace(found, samples=_plan_samples(part, inside, sheet, backend))
     if part.members is not None:
         outside = sheet.add((part.rule, window), _counter(inside, part.members.outside))
         each = [
@@ -128,6 +131,25 @@ def _plan_part(part: Place, inside: Inside, sheet: Sheet, backend: str) -> PartF
         ]
         return replace(found, outside=outside, each=tuple(each))
     return found
+
+
+def _plan_samples(
+    part: Place, inside: Inside, sheet: Sheet, backend: str
+) -> tuple[tuple[str, ...], ...]:
+    if inside.splits:
+        raise Refused("a t-test is of all rows together, not of days or segments")
+    labels = []
+    for sample in part.samples:
+        within = sample if inside.condition is None else sample.within(inside.condition)
+        aggregates = within.aggregates(backend)
+        keys = [(part.rule, inside.window, sample.name, place) for place in range(4)]
+        labels.append(
+            tuple(
+                sheet.add(key, partial(aggregates.__getitem__, place))
+                for place, key in enumerate(keys)
+            )
+        )
+    return tuple(labels)
 
 
 def _hash(counting: Counting, scope: Scope) -> ColumnElement[int]:
