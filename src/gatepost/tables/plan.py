@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from gatepost.tables import predicates
 from gatepost.tables.asks import (
     Answer,
     Ask,
@@ -103,8 +104,9 @@ class _Planner:
                 self._keep(ask, *plan_summary(ask, self.scope))
 
     def finish(self) -> Plan:
+        most = predicates.statement_limit(self.scope.backend)
         groups = tuple(
-            Group(sheet.statements(), self._readers[id(sheet)])
+            Group(sheet.statements(most), self._readers[id(sheet)])
             for sheet in self.scope.sheets.values()
             if id(sheet) in self._readers
         )

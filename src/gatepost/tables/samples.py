@@ -14,7 +14,7 @@ from gatepost.tables.live import LiveColumn
 from gatepost.tables.plan import Plan
 from gatepost.tables.rules import Kind
 from gatepost.tables.scope import Scope
-from gatepost.tables.sheet import count_if
+from gatepost.tables.sheet import batched, count_if
 from gatepost.tables.tallies import Counting, group_repeated
 from gatepost.wording import shorten
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import CTE, ColumnElement, Select
 
 MASKED = "***"
+_MOST_BRANCHES = 200
+"""SQLite unites at most 500 SELECTs."""
 
 
 class _Brings(Enum):
@@ -51,17 +53,20 @@ def add_samples(plan: Plan, answers: Mapping[Ask, Answer]) -> dict[Ask, Answer]:
         for branch in _branches(counting, plan.scope)
     ]
     found = dict(answers)
-    if not branches:
-        return found
+    for batch in batched(branches, _MOST_BRANCHES):
+        _take(batch, plan.scope, found)
+    return found
+
+
+def _take(branches: Sequence[_Branch], scope: Scope, found: dict[Ask, Answer]) -> None:
     rows: dict[int, list[tuple[Any, ...]]] = {}
-    (found_rows,) = plan.scope.run([_unite(branches)])
-    for place, *cells in found_rows:
+    (table,) = scope.run([_unite(branches)])
+    for place, *cells in table:
         rows.setdefault(int(place), []).append(tuple(cells))
     for place, branch in enumerate(branches):
         tally = found[branch.ask]
         if isinstance(tally, Tally) and place in rows:
             found[branch.ask] = _add(tally, branch, rows[place])
-    return found
 
 
 def _add(tally: Tally, branch: _Branch, rows: Sequence[tuple[Any, ...]]) -> Tally:

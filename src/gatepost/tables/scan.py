@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from gatepost.tables import frames
 from gatepost.tables.asks import Answer, Ask, How, NotEvaluated, Scan, Tier
@@ -18,6 +19,7 @@ from gatepost.tables.fetching import fetch
 from gatepost.tables.plan import Group, Plan, make_plan
 from gatepost.tables.samples import add_samples
 from gatepost.tables.table import Table
+from gatepost.tables.windows import SPLIT
 from gatepost.wording import format_time
 
 
@@ -53,13 +55,14 @@ def _scan_table(table: Table, asks: Sequence[Ask], slot: datetime) -> dict[Ask, 
 
 def _read(plan: Plan, group: Group) -> dict[Ask, Answer]:
     found = plan.scope.run(group.selects)
-    tables = [
-        [dict(zip(select.selected_columns.keys(), row, strict=True)) for row in rows]
-        for select, rows in zip(group.selects, found, strict=True)
-    ]
-    rows = tables[0]
-    for hashes in tables[1:]:  # without splits, each statement has one row
-        rows = [{**rows[0], **hashes[0]}]
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for select, table in zip(group.selects, found, strict=True):
+        labels = select.selected_columns.keys()
+        for row in table:
+            cells = dict(zip(labels, row, strict=True))
+            split = tuple(cells[label] for label in labels if label.startswith(SPLIT))
+            merged.setdefault(split, {}).update(cells)
+    rows = list(merged.values())
     return {ask: reader.read(rows) for ask, reader in group.readers.items()}
 
 

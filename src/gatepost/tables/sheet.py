@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause, Label, Select
+
+T = TypeVar("T")
+
+
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a sequence into parts of at most `size` items."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def count_if(condition: ColumnElement[bool] | None) -> ColumnElement[int]:
@@ -69,22 +76,34 @@ class Sheet:
         """Note which rows an ask is about; where every ask has a start, no others are read."""
         self._starts.append(start)
 
-    def statements(self) -> tuple[Select[Any], ...]:
-        """The one statement for all figures, and that for hashes where there are any."""
+    def statements(self, most: int) -> tuple[Select[Any], ...]:
+        """The one statement for all figures; more where it would have more than `most` columns.
+
+        Counts of hashes are a statement of their own.
+        """
         from sqlalchemy import select
 
-        if not self._hashes:
-            return (self._counts(),)
+        size = most - len(self.splits) - sum(len(names) for _, names in self._beside)
+        chunks = list(batched(self._aggregates, size)) or [(count_if(None).label("rows_read"),)]
+        first, *others = (self._count(chunk) for chunk in chunks)
         hashes = select(*self._hashes).select_from(self.relation)
-        return self._counts(), self._narrow(hashes)
+        beside = [self._narrow(hashes)] if self._hashes else []
+        return self._join_beside(first), *others, *beside
 
-    def _counts(self) -> Select[Any]:
+    def _count(self, aggregates: Sequence[Label[Any]]) -> Select[Any]:
+        from sqlalchemy import literal_column, select
+
+        counts = self._narrow(select(*self.splits, *aggregates).select_from(self.relation))
+        if self.splits:
+            counts = counts.group_by(*(literal_column(each.name) for each in self.splits))
+        return counts
+
+    def _join_beside(self, counts: Select[Any]) -> Select[Any]:
         from sqlalchemy import select
 
-        main = self._main()
         if not self._beside:
-            return main
-        first = main.subquery("counts")
+            return counts
+        first = counts.subquery("counts")
         joined: FromClause = first
         columns: list[Any] = list(first.c)
         for place, (grouped, names) in enumerate(self._beside):
@@ -92,15 +111,6 @@ class Sheet:
             joined = joined.outerjoin(other, self._split_alike(first, other))
             columns += [other.c[name] for name in names]
         return select(*columns).select_from(joined)
-
-    def _main(self) -> Select[Any]:
-        from sqlalchemy import literal_column, select
-
-        aggregates = self._aggregates or [count_if(None).label("rows_read")]
-        main = self._narrow(select(*self.splits, *aggregates).select_from(self.relation))
-        if self.splits:
-            main = main.group_by(*(literal_column(each.name) for each in self.splits))
-        return main
 
     def _narrow(self, statement: Select[Any]) -> Select[Any]:
         from sqlalchemy import or_

@@ -14,6 +14,9 @@ from gatepost.wording import suggest
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Label
 
+SPLIT = "gatepost_split_"
+"""How the names begin of what the rows of a statement are split by."""
+
 TIMES = (ColumnKind.TIMESTAMP, ColumnKind.MOMENT, ColumnKind.DATE)
 
 NO_TIME = (
@@ -60,7 +63,7 @@ def look_inside(
 
 def split_label(place: int) -> str:
     """The name in a statement of what the rows are split by."""
-    return f"gatepost_split_{place}"
+    return f"{SPLIT}{place}"
 
 
 def find_column(live: LiveTable, name: str, what: str = "column") -> LiveColumn:
