@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -150,6 +151,43 @@ def test_a_wrong_argument_is_refused(arguments: Any, message: str) -> None:
     """A typing error in a declaration never becomes a silent default."""
     with pytest.raises(DeclarationError, match=message):
         conforms_to(TITLES, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "check", "message"),
+    [
+        (str, pa.Check.str_length(1, most=9), "unexpected keyword argument 'most'"),
+        (int, pa.Check.in_range(1, 5, include_mx=False), "unexpected keyword argument"),
+        (int, pa.Check.gt("a"), r"a greater_than\(a\) can never be run on int64: Invalid"),
+        (int, pa.Check.str_contains("a"), "correct its arguments, or the column's type"),
+        (str, pa.Check.str_startswith(5), "expected a string"),
+        (pd.DatetimeTZDtype(tz="UTC"), pa.Check.gt(pd.Timestamp("2026-01-01")), "can never be run"),
+        (None, pa.Check.isin([1], nulls=True), "on object: isin"),
+    ],
+)
+def test_a_built_in_check_that_could_never_run_is_refused(
+    dtype: Any, check: pa.Check, message: str
+) -> None:
+    """pandera takes any keyword and argument, and would fail at every run."""
+    with pytest.raises(DeclarationError, match=message):
+        conforms_to(pa.DataFrameSchema({"a": pa.Column(dtype, check)}))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "check"),
+    [
+        (str, pa.Check.str_matches("(a)(b)")),
+        (int, pa.Check.gt(Decimal("1.5"))),
+        (object, pa.Check.gt(5)),
+        ("category", pa.Check.isin(["a"])),
+        (list[int], pa.Check.ne(5)),
+        (int, pa.Check(lambda cells: cells.iloc[0] > 5)),
+        (int, pa.Check.unique_values_eq([1, 2])),
+    ],
+)
+def test_what_might_run_is_left_to_the_run(dtype: Any, check: pa.Check) -> None:
+    """An author's own check may expect rows, and no check has to hold of none."""
+    assert conforms_to(pa.DataFrameSchema({"a": pa.Column(dtype, check)})).asks
 
 
 def test_by_column_a_row_is_bad_when_it_breaks_any_rule_of_the_column() -> None:

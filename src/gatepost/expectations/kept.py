@@ -115,7 +115,7 @@ class RuleKept(LimitOnTable[CountBad]):
     def _counts(self, found: Tally, limited: str) -> str:
         if not found.bad:
             rows = "the only row keeps" if found.total == 1 else f"all {found.total:,} rows keep"
-            return f"{rows} {self.words}; {self.limit}"
+            return f"{rows} {self.words}; {limited if self.counts_bad else self.limit}"
         count = f"{found.bad:,} of {plural(found.total, 'row')}"
         parts = zip(self.ask.rules, found.parts, strict=False)  # a segment has no parts
         broken = [f"{bad:,} {rule.what}" for rule, bad in parts if bad]

@@ -20,6 +20,7 @@ from gatepost.expectations.tolerances import read_severities, read_tolerances
 from gatepost.expectations.windows import read_names, read_samples, read_window
 from gatepost.model import Verdict
 from gatepost.tables.asks import Ask, CountBad, Window
+from gatepost.tables.rehearsal import rehearse
 from gatepost.tables.rules import Rule, as_schema, keys_of, rules_of
 
 if TYPE_CHECKING:
@@ -88,12 +89,14 @@ def asks_of(
 ) -> dict[str, CountBad]:
     """What is asked for each label of a model; equal to what the same arguments gave before.
 
-    Raises DeclarationError for an unknown `by`, and for a model without rules.
+    Raises DeclarationError for an unknown `by`, for a model without rules, and
+    for a check that cannot be run on any data.
     """
     if by not in ("rule", "column"):
         raise DeclarationError(f'by={by!r}: expected "rule" or "column"')
     groups: dict[str, tuple[Rule, ...]] = {}
     for rule in rules_of(schema):
+        rehearse(rule)
         # Rules that are only to warn do not make their column fail.
         joins = by == "column" and rule.column is not None and not rule.only_warns
         label = str(rule.column) if joins else rule.label
