@@ -44,13 +44,26 @@ class LiveColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key that holds for all rows: the `path` of a table, and pairs of its columns.
+
+    Of each pair, the first is the referencing column.
+    """
+
+    path: str
+    columns: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class LiveTable:
     """A table or view as the catalogue has it, its columns by name in the table's order.
 
     `unique` maps the name of each unique index or constraint that holds for
     all rows at any time to its columns; a view has none. `rows` is the
     engine's own estimate, None where it has none. `state` is another text
-    whenever the rows have changed, None where the engine cannot tell.
+    whenever the rows have changed, None where the engine cannot tell. `path`
+    is one and the same by whichever name a table is called; `references` are by
+    the names of the foreign keys.
     """
 
     name: str
@@ -58,8 +71,10 @@ class LiveTable:
     unique: Mapping[str, frozenset[str]] = field(default_factory=dict)
     rows: int | None = None
     state: str | None = None
+    path: str = ""
+    references: Mapping[str, Reference] = field(default_factory=dict)
 
     def without_constraints(self) -> LiveTable:
         """The same table as if nothing were proved of its rows."""
         columns = {name: replace(each, not_null=False) for name, each in self.columns.items()}
-        return replace(self, columns=columns, unique={})
+        return replace(self, columns=columns, unique={}, references={})

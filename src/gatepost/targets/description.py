@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gatepost.tables.kinds import read_kind
-from gatepost.tables.live import LiveColumn, LiveTable
+from gatepost.tables.live import LiveColumn, LiveTable, Reference
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Nothing is proved of a view or a foreign table, whose rows no constraint holds, nor of a table
 # with inheriting ones, whose rows are read with it but have constraints of their own. A NOT NULL
 # that was added NOT VALID, as PostgreSQL 18 allows, says nothing of the rows that were there.
+# A foreign key may be broken while its triggers are off, and one with PERIOD holds ranges.
 #
 # The counters of a table, its size and its file tell whether it has changed, as long as the
 # server runs; its sessions may report their changes to the counters up to a minute late.
@@ -39,7 +40,21 @@ _POSTGRESQL = """
                        ::text[]
                  from pg_index i
                  where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
-                   and i.indpred is null and i.indexprs is null) as unique_keys
+                   and i.indpred is null and i.indexprs is null) as unique_keys,
+           c.oid::text as path,
+           (select json_agg(json_build_array(f.conname, f.confrelid::text,
+                       (select json_agg(json_build_array(mine.attname, theirs.attname))
+                        from unnest(f.conkey, f.confkey) as pair (mine, theirs)
+                        join pg_attribute mine
+                          on mine.attrelid = f.conrelid and mine.attnum = pair.mine
+                        join pg_attribute theirs
+                          on theirs.attrelid = f.confrelid and theirs.attnum = pair.theirs)))
+            from pg_constraint f
+            where f.conrelid = c.oid and f.contype = 'f' and c.relkind = 'r' and f.convalidated
+              and coalesce((to_jsonb(f) ->> 'conenforced')::bool, true)
+              and not coalesce((to_jsonb(f) ->> 'conperiod')::bool, false)
+              and not exists (select from pg_trigger t where t.tgconstraint = f.oid
+                              and t.tgenabled not in ('O', 'A'))) as foreign_keys
     from pg_class c left join pg_stat_all_tables s on s.relid = c.oid
     where c.oid = to_regclass(%s)
 """
@@ -53,6 +68,8 @@ class _Facts:
     unique: Mapping[str, frozenset[str]] = field(default_factory=dict)
     rows: int | None = None
     state: str | None = None
+    path: str = ""
+    references: Mapping[str, Reference] = field(default_factory=dict)
 
 
 def describe(connection: Connection, name: str, schema: str | None) -> LiveTable:
@@ -72,7 +89,9 @@ def describe(connection: Connection, name: str, schema: str | None) -> LiveTable
         written = each["type"].compile(connection.dialect)
         not_null = each["name"] in facts.not_null
         columns[each["name"]] = LiveColumn(each["name"], kind, written, not_null, bits)
-    return LiveTable(name, columns, facts.unique, facts.rows, facts.state)
+    return LiveTable(
+        name, columns, facts.unique, facts.rows, facts.state, facts.path, facts.references
+    )
 
 
 def _read_postgresql(connection: Connection, name: str, schema: str | None) -> _Facts:
@@ -81,16 +100,21 @@ def _read_postgresql(connection: Connection, name: str, schema: str | None) -> _
     found = connection.exec_driver_sql(_POSTGRESQL, (path,)).one()
     rows = int(found.reltuples) if found.reltuples >= 0 else None
     if not found.proves:
-        return _Facts(rows=rows, state=found.state)
+        return _Facts(rows=rows, state=found.state, path=found.path)
     unique = {index: frozenset(columns) for index, *columns in found.unique_keys}
-    return _Facts(frozenset(found.not_null), unique, rows, found.state)
+    references = {
+        key: Reference(path, frozenset((mine, theirs) for mine, theirs in pairs))
+        for key, path, pairs in found.foreign_keys or ()
+    }
+    return _Facts(frozenset(found.not_null), unique, rows, found.state, found.path, references)
 
 
 def _read_any(
     catalogue: Inspector, reflected: Iterable[ReflectedColumn], name: str, schema: str | None
 ) -> _Facts:
+    path = f"{schema or catalogue.default_schema_name}.{name}"
     if name in catalogue.get_view_names(schema):
-        return _Facts()
+        return _Facts(path=path)
     not_null = frozenset(each["name"] for each in reflected if not each["nullable"])
     unique: dict[str, frozenset[str]] = {}
     for read in (catalogue.get_unique_constraints, catalogue.get_indexes, _primary_keys(catalogue)):
@@ -103,7 +127,21 @@ def _read_any(
             partial = any(key.endswith("_where") for key in each.get("dialect_options", ()))
             if names and None not in names and each.get("unique", True) and not partial:
                 unique[str(each.get("name") or "the primary key")] = frozenset(names)
-    return _Facts(not_null, unique)
+    references = _read_references(catalogue, name, schema)
+    return _Facts(not_null, unique, path=path, references=references)
+
+
+def _read_references(catalogue: Inspector, name: str, schema: str | None) -> dict[str, Reference]:
+    # SQLite and MySQL can be told not to heed them, and then keep what breaks them.
+    if catalogue.dialect.name != "duckdb":
+        return {}
+    return {
+        str(each["name"]): Reference(
+            f"{each['referred_schema'] or catalogue.default_schema_name}.{each['referred_table']}",
+            frozenset(zip(each["constrained_columns"], each["referred_columns"], strict=True)),
+        )
+        for each in catalogue.get_foreign_keys(name, schema)
+    }
 
 
 def _primary_keys(catalogue: Inspector) -> Any:
