@@ -51,13 +51,15 @@ class TargetContext:
     `slot` is the moment at which all windows end; `root` is the folder that
     relative paths start from; `outages` remembers what could not be reached.
     `memory` is the folder for what unchanged tables answered in earlier runs,
-    None where every table is to be read anew.
+    None where every table is to be read anew. `sends` is off where a run only
+    tells what it would send: a database then looks into its catalogue only.
     """
 
     slot: datetime = field(default_factory=lambda: datetime.now(UTC))
     root: Path = field(default_factory=Path.cwd)
     outages: Outages = field(default_factory=Outages)
     memory: Path | None = None
+    sends: bool = True
 
 
 class Target(Protocol):

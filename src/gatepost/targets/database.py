@@ -25,10 +25,11 @@ from gatepost.targets.base import Duration, TargetContext, TargetSettings
 from gatepost.targets.catalogue import Connections, Maintenance
 from gatepost.targets.description import describe
 from gatepost.targets.engines import SessionLimits, open_engine, place, read_url
+from gatepost.targets.estimates import read_estimate
 from gatepost.targets.faults import Fault, read_refusal
 from gatepost.targets.journal import note
 from gatepost.targets.sessions import Sessions
-from gatepost.targets.statements import bind
+from gatepost.targets.statements import NotSent, bind
 from gatepost.targets.timeseries import Rows, Window, as_moment, daily, points
 from gatepost.wording import format_time, plural, shorten, suggest
 
@@ -103,6 +104,7 @@ class Database:
         self._backend = self._url.get_backend_name()
         self._place = place(self._url, context.root)
         self._memory = context.memory / name if context.memory else None
+        self._sends = context.sends
         limits = SessionLimits(
             application_name=settings.application_name,
             connect_timeout=settings.connect_timeout,
@@ -270,6 +272,8 @@ class Database:
 
     def ping(self) -> float:
         """Time a new connection and the answer to `select 1`, in milliseconds."""
+        if not self._sends:
+            raise NotSent("select 1")
         note("select 1", 1)
         return 1000 * self._sessions.ping()
 
@@ -328,6 +332,8 @@ class Database:
             with self._sessions.borrow() as connection:
                 statement = self._named(bind, sql, given, {"slot", *spare}, connection.engine)
                 text = statement.text
+                if not self._sends:
+                    raise NotSent(text, read_estimate(connection, statement))
                 stream = most is not None and bool(_CURSOR.match(text))
                 options = {"stream_results": True} if stream else {}
                 with connection.execute(

@@ -15,6 +15,8 @@ from gatepost.targets.engines import bound_time
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Executable, Select
 
+    from gatepost.targets.estimates import Estimate
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -23,6 +25,18 @@ class Statement:
     clause: Executable
     values: Mapping[str, Any]
     text: str
+
+
+class NotSent(BaseException):
+    """A statement that a check would send now, where a run only tells what it would send.
+
+    It ends the check as `pytest.skip` would, so `except Exception` does not catch it.
+    """
+
+    def __init__(self, text: str, estimate: Estimate | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.estimate = estimate
 
 
 def bind(
