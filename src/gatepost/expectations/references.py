@@ -106,14 +106,14 @@ class ReferencesKept(LimitOnTable[CountOrphans]):  # type: ignore[type-var] # un
         return replace(verdict, bad=found.bad, total=found.total, sample=found.sample)
 
     def _say(self, found: Tally) -> Callable[[str], str]:
+        lost = f"{'no' if self.ask.nulls_break else 'a missing'} row of {self.words}"
+
         def say(limited: str) -> str:
             if not found.bad:
-                alone = "the only row refers"
-                rows = alone if found.total == 1 else f"all {found.total:,} rows refer"
-                return f"{rows} to {self.words}; {self.limit}"
+                return f"none of {plural(found.total, 'row')} refers to {lost}; {self.limit}"
             verb = "refers" if found.bad == 1 else "refer"
-            count = f"{found.bad:,} of {plural(found.total, 'row')} {verb} to no row of"
             forgives = self.limit.limits.bounds != (100,)
-            return f"{count} {self.words}; {limited if forgives else self.limit}"
+            end = limited if forgives else self.limit
+            return f"{found.bad:,} of {plural(found.total, 'row')} {verb} to {lost}; {end}"
 
         return say

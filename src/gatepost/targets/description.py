@@ -34,13 +34,13 @@ _POSTGRESQL = """
                      select from pg_constraint n
                      where n.conrelid = c.oid and n.contype = 'n' and not n.convalidated
                        and a.attnum = any (n.conkey)))::text[] as not_null,
-           array(select array[i.indexrelid::regclass::text] || array(
-                     select a.attname from pg_attribute a
-                     where a.attrelid = c.oid and a.attnum = any (i.indkey[:i.indnkeyatts - 1]))
-                       ::text[]
-                 from pg_index i
-                 where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
-                   and i.indpred is null and i.indexprs is null) as unique_keys,
+           (select json_agg(json_build_array(i.indexrelid::regclass::text,
+                       (select json_agg(a.attname) from pg_attribute a
+                        where a.attrelid = c.oid
+                          and a.attnum = any (i.indkey[:i.indnkeyatts - 1]))))
+            from pg_index i
+            where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
+              and i.indpred is null and i.indexprs is null) as unique_keys,
            c.oid::text as path,
            (select json_agg(json_build_array(f.conname, f.confrelid::text,
                        (select json_agg(json_build_array(mine.attname, theirs.attname))
@@ -101,7 +101,7 @@ def _read_postgresql(connection: Connection, name: str, schema: str | None) -> _
     rows = int(found.reltuples) if found.reltuples >= 0 else None
     if not found.proves:
         return _Facts(rows=rows, state=found.state, path=found.path)
-    unique = {index: frozenset(columns) for index, *columns in found.unique_keys}
+    unique = {index: frozenset(columns) for index, columns in found.unique_keys or ()}
     references = {
         key: Reference(path, frozenset((mine, theirs) for mine, theirs in pairs))
         for key, path, pairs in found.foreign_keys or ()
