@@ -12,7 +12,7 @@ from gatepost.expectations.on_table import LimitOnTable
 from gatepost.expectations.segments import find_worst, quote
 from gatepost.expectations.tolerances import as_percentage
 from gatepost.model import Level, Severity, Verdict
-from gatepost.tables.asks import CountBad, Tally, Whole
+from gatepost.tables.asks import CountBad, Tally, Tier, Whole
 from gatepost.wording import format_number, join_some, plural
 
 
@@ -82,7 +82,8 @@ class RuleKept(LimitOnTable[CountBad]):
     def _judge_whole(self, found: Whole, context: Context) -> Verdict:
         many = len(self.ask.rules) > 1
         if found.holds:
-            if not found.total:
+            proved = found.how is not None and found.how.tier is Tier.PROVED
+            if not (found.total or proved):
                 return self._no_rows()
             said = f"{self.words} {'hold' if many else 'holds'}"
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from gatepost.tables.asks import (
     Summarise,
     Unanswerable,
     Whole,
+    Window,
 )
 from gatepost.tables.live import LiveTable
 from gatepost.tables.placement import Place, place
@@ -25,10 +27,10 @@ from gatepost.tables.predicates import Refused
 from gatepost.tables.readers import PartFigures, Reader, TallyReader
 from gatepost.tables.rules import Rule
 from gatepost.tables.scope import Scope
+from gatepost.tables.sheet import Sheet
 from gatepost.tables.statistics import plan_distinct, plan_newest, plan_summary
 from gatepost.tables.table import Table
 from gatepost.tables.tallies import Counting, plan_bad, plan_rows
-from gatepost.tables.windows import Inside
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -71,7 +73,12 @@ def make_plan(table: Table, asks: Sequence[Ask], slot: datetime) -> Plan:
     Raises what the table's source raises: MeasurementError, Unavailable.
     """
     live: LiveTable = table.source.describe_table(table.name)
-    planner = _Planner(Scope(table, live, slot))
+    scope = Scope(table, live, slot)
+    windows = [ask.window for ask in asks if not isinstance(ask, FindNewest)]
+    if any(window.per_day for window in windows):
+        with suppress(Unanswerable, Refused):  # those asks say so themselves
+            scope.days = scope.look(Window(per_day=True)).splits
+    planner = _Planner(scope)
     for ask in dict.fromkeys(asks):
         try:
             planner.add(ask)
@@ -112,8 +119,8 @@ class _Planner:
         )
         return Plan(self.scope, self.known, groups, self.countings, self.fetched)
 
-    def _keep(self, ask: Ask, inside: Inside, reader: Reader) -> None:
-        self._readers.setdefault(id(self.scope.sheet(inside)), {})[ask] = reader
+    def _keep(self, ask: Ask, sheet: Sheet, reader: Reader) -> None:
+        self._readers.setdefault(id(sheet), {})[ask] = reader
 
     def _add_bad(self, ask: CountBad) -> None:
         for name in ask.drill:
@@ -135,12 +142,12 @@ class _Planner:
             self.fetched[ask] = Fetched(why, rest)
             return
         try:
-            counting, reader = plan_bad(ask, tuple(places), self.scope)
+            sheet, reader, counting = plan_bad(ask, tuple(places), self.scope)
         except Refused as reason:
             self.fetched[ask] = Fetched(str(reason), rest)
             return
         self.countings[ask] = counting
-        self._keep(ask, counting.inside, reader)
+        self._keep(ask, sheet, reader)
 
 
 def _place(rule: Rule, scope: Scope) -> Place | Refused:

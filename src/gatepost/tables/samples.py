@@ -48,9 +48,9 @@ def add_samples(plan: Plan, answers: Mapping[Ask, Answer]) -> dict[Ask, Answer]:
     """Show a few bad rows of each tally that has some; one statement, none when all is well."""
     branches = [
         branch
-        for ask, counting in plan.countings.items()
+        for place, (ask, counting) in enumerate(plan.countings.items())
         if isinstance(tally := answers[ask], Tally) and tally.bad
-        for branch in _branches(counting, plan.scope)
+        for branch in _branches(place, counting, plan.scope)
     ]
     found = dict(answers)
     for batch in batched(branches, _MOST_BRANCHES):
@@ -94,7 +94,7 @@ def _by_value(tally: Tally, ask: CountBad, repeated: int, fine: int) -> Tally:
     return replace(tally, bad=tally.bad - surplus + fine, parts=parts)
 
 
-def _branches(counting: Counting, scope: Scope) -> list[_Branch]:
+def _branches(place: int, counting: Counting, scope: Scope) -> list[_Branch]:
     from sqlalchemy import Text, cast, func, select
 
     ask = counting.ask
@@ -105,7 +105,7 @@ def _branches(counting: Counting, scope: Scope) -> list[_Branch]:
         rows = _bad_rows(counting, scope, cells).limit(ask.samples)
         found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
     if counting.repeated:
-        repeated = group_repeated(counting, scope).cte(f"repeated_{id(counting)}")
+        repeated = group_repeated(counting, scope).cte(f"repeated_{place}")
         if scope.is_large and not counting.inside.splits:
             sums = [func.sum(repeated.c.n), cast(func.sum(repeated.c.fine), Text())]
             found.append(_Branch(ask, _Brings.REPEATED, ("fine",), select(*sums)))
@@ -140,21 +140,19 @@ def _bad_rows(counting: Counting, scope: Scope, cells: list[Any]) -> Select[Any]
     bad = counting.bad
     assert bad is not None  # noqa: S101 - asked of those that have such rows
     rows = select(null().label("n"), *cells).select_from(scope.relation)
-    return rows.where(_judged(counting, scope), bad)
+    return rows.where(*_judged(counting, scope), bad)
 
 
-def _judged(counting: Counting, scope: Scope) -> ColumnElement[bool]:
+def _judged(counting: Counting, scope: Scope) -> list[ColumnElement[bool]]:
     """The rows that a verdict is on: all inside, or those of the newest complete day."""
-    from sqlalchemy import and_, true
-
-    conditions: list[ColumnElement[bool]] = [true()]
+    conditions: list[ColumnElement[bool]] = []
     if counting.inside.condition is not None:
         conditions.append(counting.inside.condition)
     if counting.inside.window.per_day:
         judged = day_of(scope.slot) - DAY
         (day,) = counting.inside.splits
         conditions.append(day.element == f"{judged:%Y-%m-%d}")
-    return and_(*conditions)
+    return conditions
 
 
 def _repeated_rows(
@@ -172,7 +170,7 @@ def _repeated_rows(
         for column, name in zip(counting.repeated, names, strict=True)
     ]
     rows = select(*own, *labelled).select_from(scope.relation)
-    inside = rows.where(_judged(counting, scope)).subquery("inside")
+    inside = rows.where(*_judged(counting, scope)).subquery("inside")
     same = and_(*(inside.c[name].is_not_distinct_from(some.c[name]) for name in names))
     shown = [inside.c[each.name] for each in labelled]
     return select(null().label("n"), *shown).select_from(inside.join(some, same)).limit(most)
@@ -186,7 +184,7 @@ def _drill(counting: Counting, scope: Scope, column: LiveColumn) -> Select[Any]:
     bad = counting.bad
     assert bad is not None  # noqa: S101 - asked of those that have such rows
     rows = select(value, bad.label("bad")).select_from(scope.relation)
-    seen = rows.where(_judged(counting, scope)).subquery("seen")
+    seen = rows.where(*_judged(counting, scope)).subquery("seen")
     most = count_if(seen.c.bad)
     total = cast(func.count(), Text())
     grouped = select(most.label("n"), seen.c.value, total.label("total"))

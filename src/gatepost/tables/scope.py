@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from gatepost.tables.asks import Window
+from gatepost.tables.asks import MOST_SEGMENTS, Window
 from gatepost.tables.live import LiveColumn, LiveTable
 from gatepost.tables.memory import Memory, Remembered
 from gatepost.tables.sheet import Sheet
@@ -15,7 +15,7 @@ from gatepost.tables.table import Table
 from gatepost.tables.windows import Inside, find_column, look_inside
 
 if TYPE_CHECKING:
-    from sqlalchemy import FromClause, Select
+    from sqlalchemy import FromClause, Label, Select
 
 _LARGE = 250_000
 """From so many rows on, a second connection that hashes costs less than it saves."""
@@ -25,14 +25,16 @@ _LARGE = 250_000
 class Scope:
     """One table in one scan. Windows and statements are made once for all asks that share them.
 
-    `unchanged_since` is the slot of the run whose answers stand, where the
-    table is as it was then.
+    `days` split the rows by day, where an ask is about days. `unchanged_since`
+    is the slot of the run whose answers stand, where the table is as it was
+    then.
     """
 
     table: Table
     live: LiveTable
     slot: datetime
     sheets: dict[tuple[object, ...], Sheet] = field(default_factory=dict)
+    days: tuple[Label[Any], ...] = ()
     unchanged_since: datetime | None = None
     _windows: dict[Window, Inside] = field(default_factory=dict)
 
@@ -80,9 +82,18 @@ class Scope:
 
     def sheet(self, inside: Inside) -> Sheet:
         """The figures of the statement that splits its rows as this window does."""
-        key = (inside.window.per_day, inside.window.segments)
+        return self._sheet(inside.splits, inside)
+
+    def sheet_of_sums(self, inside: Inside) -> Sheet:
+        """The same for figures that may be added up: where days are counted, these are of days."""
+        splits = inside.splits or self.days
+        return self._sheet(splits, inside)
+
+    def _sheet(self, splits: tuple[Label[Any], ...], inside: Inside) -> Sheet:
+        key = (tuple(map(str, splits)), tuple(inside.window.segments))
         if key not in self.sheets:
-            self.sheets[key] = Sheet(self.relation, inside.splits)
+            most = MOST_SEGMENTS + 1 if inside.window.segments else None
+            self.sheets[key] = Sheet(self.relation, splits, most)
         self.sheets[key].read_from(inside.condition)
         return self.sheets[key]
 

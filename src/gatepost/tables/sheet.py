@@ -19,9 +19,9 @@ def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def count_if(condition: ColumnElement[bool] | None) -> ColumnElement[int]:
     """Count the rows of which a condition is true; all rows where there is none."""
-    from sqlalchemy import case, func
+    from sqlalchemy import case, func, literal_column
 
-    return func.count() if condition is None else func.count(case((condition, 1)))
+    return func.count() if condition is None else func.count(case((condition, literal_column("1"))))
 
 
 @dataclass(slots=True)
@@ -32,11 +32,13 @@ class Sheet:
     needs rows to be grouped by value first is a SELECT of its own beside it,
     split by the same labels, with one row for each combination of them. Counts
     of different hashes are a second statement, since they would keep
-    PostgreSQL from reading the table with several processes.
+    PostgreSQL from reading the table with several processes. Of more than
+    `most_rows` combinations of the splits, only so many come.
     """
 
     relation: FromClause
     splits: tuple[Label[Any], ...] = ()
+    most_rows: int | None = None
     _names: dict[Hashable, str] = field(default_factory=dict)
     _aggregates: list[Label[Any]] = field(default_factory=list)
     _beside: list[tuple[Select[Any], tuple[str, ...]]] = field(default_factory=list)
@@ -96,7 +98,7 @@ class Sheet:
         counts = self._narrow(select(*self.splits, *aggregates).select_from(self.relation))
         if self.splits:
             counts = counts.group_by(*(literal_column(each.name) for each in self.splits))
-        return counts
+        return counts if self.most_rows is None else counts.limit(self.most_rows)
 
     def _join_beside(self, counts: Select[Any]) -> Select[Any]:
         from sqlalchemy import select

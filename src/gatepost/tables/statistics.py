@@ -19,8 +19,8 @@ from gatepost.tables.live import ColumnKind
 from gatepost.tables.predicates import Refused
 from gatepost.tables.readers import DistinctReader, NewestReader, SummaryReader
 from gatepost.tables.scope import Scope
-from gatepost.tables.sheet import count_if
-from gatepost.tables.windows import TIMES, Inside
+from gatepost.tables.sheet import Sheet, count_if
+from gatepost.tables.windows import TIMES
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SCANNED = How(Tier.COMPILED)
 
 
-def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Inside, DistinctReader]:
+def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Sheet, DistinctReader]:
     """Plan a count of different values. Raises Unanswerable, Refused."""
     from sqlalchemy import and_, case, func, select
 
@@ -44,7 +44,7 @@ def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Inside, DistinctRea
         rows = select(*values, *inside.splits).select_from(scope.relation)
         seen = rows.where(inside.narrow(and_(*present))).distinct().subquery("seen")
         dims = [seen.c[each.name] for each in inside.splits]
-        return select(*dims, func.count().label(names[0])).group_by(*dims)
+        return select(*dims, func.count().label(names[0])).select_from(seen).group_by(*dims)
 
     sheet = scope.sheet(inside)
     total = sheet.add(("total", ask.window), lambda: count_if(inside.condition))
@@ -52,22 +52,23 @@ def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Inside, DistinctRea
     if hashed is not None and not inside.splits:
         found = case((inside.narrow(and_(*present)), hashed))
         how = How(Tier.COMPILED, "by hashes of 64 bits")
-        return inside, DistinctReader(ask, sheet.add_hashes(ask, found), total, how, scope.slot)
+        return sheet, DistinctReader(ask, sheet.add_hashes(ask, found), total, how, scope.slot)
     (count,) = sheet.add_beside(ask, 1, group)
-    return inside, DistinctReader(ask, count, total, _SCANNED, scope.slot)
+    return sheet, DistinctReader(ask, count, total, _SCANNED, scope.slot)
 
 
-def plan_newest(ask: FindNewest, scope: Scope) -> tuple[Inside, NewestReader]:
+def plan_newest(ask: FindNewest, scope: Scope) -> tuple[Sheet, NewestReader]:
     """Plan to find the newest time. Raises Unanswerable, Refused."""
     column = scope.column(ask.column)
     if column.kind not in TIMES:
         raise Unanswerable(f"column {ask.column!r} holds {column.kind.value}, not times")
     inside = scope.look(Window())
-    newest = scope.sheet(inside).add(ask, lambda: predicates.newest(column, scope.backend))
-    return inside, NewestReader(newest, column.kind is ColumnKind.MOMENT, _SCANNED)
+    sheet = scope.sheet_of_sums(inside)
+    newest = sheet.add(ask, lambda: predicates.newest(column, scope.backend))
+    return sheet, NewestReader(newest, column.kind is ColumnKind.MOMENT, _SCANNED)
 
 
-def plan_summary(ask: Summarise, scope: Scope) -> tuple[Inside, SummaryReader]:
+def plan_summary(ask: Summarise, scope: Scope) -> tuple[Sheet, SummaryReader]:
     """Plan the statistics of a column of numbers. Raises Unanswerable, Refused."""
     inside = scope.look(ask.window)
     try:
@@ -84,7 +85,7 @@ def plan_summary(ask: Summarise, scope: Scope) -> tuple[Inside, SummaryReader]:
         sheet.add((ask.column, ask.window, name), partial(aggregates.__getitem__, name))
         for name in aggregates
     ]
-    return inside, SummaryReader(ask, tuple(labels), _SCANNED, scope.slot)
+    return sheet, SummaryReader(ask, tuple(labels), _SCANNED, scope.slot)
 
 
 def _aggregates(

@@ -62,21 +62,23 @@ class Counting:
         return rows.subquery("seen")
 
 
-def plan_rows(ask: CountRows, scope: Scope) -> tuple[Inside, TallyReader]:
+def plan_rows(ask: CountRows, scope: Scope) -> tuple[Sheet, TallyReader]:
     """Plan a count of rows. Raises Unanswerable, Refused."""
     inside = scope.look(ask.window)
-    total = scope.sheet(inside).add(("total", ask.window), _counter(inside))
-    return inside, TallyReader(ask.window, total, scope.slot)
+    sheet = scope.sheet_of_sums(inside)
+    total = sheet.add(("total", ask.window), _counter(inside))
+    return sheet, TallyReader(ask.window, total, scope.slot)
 
 
 def plan_bad(
     ask: CountBad, places: tuple[Place, ...], scope: Scope
-) -> tuple[Counting, TallyReader]:
+) -> tuple[Sheet, TallyReader, Counting]:
     """Plan a count of bad rows. Raises Unanswerable, Refused."""
     inside = scope.look(_dated(ask, scope))
     counting = Counting(ask, inside, places)
     _check_repeats(counting)
-    sheet = scope.sheet(inside)
+    adds_up = not counting.repeated and not any(each.samples for each in places)
+    sheet = scope.sheet_of_sums(inside) if adds_up else scope.sheet(inside)
     total = sheet.add(("total", inside.window), _counter(inside))
     parts = [_plan_part(each, inside, sheet, scope.backend) for each in places]
     bad = more = None
@@ -95,7 +97,7 @@ def plan_bad(
     reader = TallyReader(
         inside.window, total, scope.slot, bad, more, tuple(parts), named, hashes=hashes
     )
-    return counting, reader
+    return sheet, reader, counting
 
 
 def _dated(ask: CountBad, scope: Scope) -> Window:
@@ -116,7 +118,7 @@ def _plan_part(part: Place, inside: Inside, sheet: Sheet, backend: str) -> PartF
     for column in part.read:
         misfit = predicates.misfit(column, backend)
         if misfit is not None:
-            label = sheet.add((column.name, window), _counter(inside, misfit))
+            label = sheet.add(("misfit", column.name, window), _counter(inside, misfit))
             misfits.append((label, column.kind.value))
     found = PartFigures(part, misfits=tuple(misfits))
     if part.bad is not None:
