@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlalchemy import FromClause, Select, TableClause
+    from sqlalchemy import Connection, FromClause, Select, TableClause
 
     from gatepost.tables.live import LiveTable
+
+T = TypeVar("T")
 
 
 class TableSource(Protocol):
@@ -55,6 +57,10 @@ class TableSource(Protocol):
 
     def describe_table(self, name: str) -> LiveTable:
         """Read the table's columns and constraints from the catalogue."""
+        ...
+
+    def look_up(self, read: Callable[[Connection, str, str | None], T], name: str, /) -> T:
+        """Let a function read what the catalogue says of a table, by its name and schema."""
         ...
 
     def rows(self, sql: Select[Any], /) -> list[tuple[Any, ...]]:

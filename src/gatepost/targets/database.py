@@ -35,7 +35,7 @@ from gatepost.wording import format_time, plural, shorten, suggest
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlalchemy import Engine, FromClause, Select
+    from sqlalchemy import Connection, Engine, FromClause, Select
     from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
@@ -260,15 +260,19 @@ class Database:
 
     def describe_table(self, name: str) -> LiveTable:
         """Read a table's columns and constraints from the catalogue."""
+        found = self.look_up(describe, name)
+        return found if self._settings.trust_constraints else found.without_constraints()
+
+    def look_up(self, read: Callable[[Connection, str, str | None], T], name: str) -> T:
+        """Let a function read what the catalogue says of a table, by its name and schema."""
         from sqlalchemy.exc import NoSuchTableError
 
         note(f"-- catalogue: {name}")
         clause = table_clause(name)
         try:
-            found = self._look_up(describe, clause.name, clause.schema)
+            return self._look_up(read, clause.name, clause.schema)
         except NoSuchTableError:
             raise self._unknown("table", name) from None
-        return found if self._settings.trust_constraints else found.without_constraints()
 
     def ping(self) -> float:
         """Time a new connection and the answer to `select 1`, in milliseconds."""
