@@ -110,7 +110,7 @@ def declare(
         judged = f"{expectation.label}()" if expectation else "a check without expectations"
         raise DeclarationError(
             f'sustained="{sustained}" has no effect on {judged}: it is for limits, share_of_mean, '
-            "conforms_to and row_count"
+            "and what is asked of tables, except fresh"
         )
     if sustained and project.cadence and not _returns_series(function):
         sustained.slots(project.cadence)

@@ -16,9 +16,12 @@ from gatepost.expectations.limits import at_least
 from gatepost.expectations.responses import Responds, responds
 from gatepost.expectations.tables import conforms_to
 from gatepost.model import Level, Limits
+from gatepost.tables.expressions import sql_rule
 
 CONTEXT = Context(datetime(2026, 3, 10, 6, 0, tzinfo=UTC))
-HEALTHY = conforms_to(pa.DataFrameSchema({"status": pa.Column(str, pa.Check.isin(["up"]))}))
+BODY = pa.DataFrameSchema({"status": pa.Column(str, pa.Check.isin(["up"]))})
+IN_SQL = pa.DataFrameSchema(checks=[sql_rule(lambda row: row.status > 0, "positive")])
+HEALTHY = conforms_to(BODY)
 
 
 @dataclass
@@ -147,6 +150,12 @@ def test_times_can_be_overridden() -> None:
         (lambda: responds(alert=5), "responds: 5 is not a duration"),  # type: ignore[arg-type]
         (lambda: responds(within="2 s", alert="1 s"), "the alert level lies on the wrong side"),
         (lambda: responds(body=HEALTHY.expand()[0]), "write body=conforms_to(Model)"),
+        (
+            lambda: responds(body=conforms_to(BODY, last="1 day")),
+            "leave per, last, segments and drill out",
+        ),
+        (lambda: responds(body=conforms_to(BODY, drill="status")), "leave per, last, segments"),
+        (lambda: responds(body=conforms_to(IN_SQL)), "'positive' is written in SQL"),
         (lambda: responds(body=at_least(5)), "write body=conforms_to(Model)"),
         (lambda: responds(body={"status": "up"}), "write body=conforms_to(Model)"),  # type: ignore[arg-type]
     ],

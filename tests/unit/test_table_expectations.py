@@ -291,7 +291,7 @@ def test_an_empty_table_is_no_data() -> None:
     found = verdicts(conforms_to(TITLES), empty)
     assert {verdict.level for verdict in found.values()} == {Level.NO_DATA}
     assert found["title not null"].sentence == (
-        "the table has no rows; expected them conforming to title not null, alert below 100 %"
+        "the table has no rows; expected rows conforming to title not null, alert below 100 %"
     )
     bare = verdicts(conforms_to(TITLES), pd.DataFrame())
     assert bare["title present"].level is Level.BREACH

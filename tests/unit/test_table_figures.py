@@ -323,7 +323,9 @@ def test_a_share_of_nothing_is_no_data() -> None:
         share(at_least(5), complete="city"),
         share(below(5), duplicates="city"),
     ):
-        assert verdict(expectation, PEOPLE.head(0)).level is Level.NO_DATA
+        found = verdict(expectation, PEOPLE.head(0))
+        assert found.level is Level.NO_DATA
+        assert found.sentence.startswith("the table has no rows; expected rows ")
 
 
 def test_a_share_can_be_overridden_within_reason() -> None:
@@ -388,8 +390,11 @@ def test_one_bad_row_of_many_keeps_the_score_below_100() -> None:
 
 def test_an_empty_table_has_no_score() -> None:
     """No rows prove nothing."""
-    found = answered(quality_score(MODEL, at_least(90)), *[Tally(0, 0)] * 3)
-    assert found.level is Level.NO_DATA
+    found = answered(quality_score(MODEL, at_least(90), last="7 days"), *[Tally(0, 0)] * 3)
+    assert (found.level, found.sentence) == (
+        Level.NO_DATA,
+        "the table has no rows in the last 7 days; expected at least 90 %",
+    )
 
 
 # segments and drill

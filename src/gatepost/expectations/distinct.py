@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Literal
 
 from gatepost.errors import DeclarationError
-from gatepost.expectations.base import Context, Expectation, no_data
+from gatepost.expectations.base import Context, Expectation
 from gatepost.expectations.limits import Limit
-from gatepost.expectations.on_table import LimitOnTable, TableLike
+from gatepost.expectations.on_table import LimitOnTable, TableLike, no_rows
 from gatepost.expectations.windows import read_limit, read_names, read_window
 from gatepost.model import Verdict
 from gatepost.tables.asks import CountDistinct
@@ -51,5 +51,5 @@ class Distinct(LimitOnTable[CountDistinct]):
         if found.days is not None:
             return self.judge_days({at: float(count) for at, count in found.days}, context)
         if not found.total:
-            return no_data(f"the table has no rows{self.expected}", self)
+            return no_rows(self.ask.window, self)
         return self.judge_number(found.count, context)

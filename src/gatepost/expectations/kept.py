@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from gatepost.durations import format_duration
-from gatepost.expectations.base import Context, no_data
-from gatepost.expectations.on_table import LimitOnTable
+from gatepost.expectations.base import Context
+from gatepost.expectations.on_table import LimitOnTable, no_rows
 from gatepost.expectations.segments import find_worst, quote
 from gatepost.expectations.tolerances import as_percentage
 from gatepost.model import Level, Severity, Verdict
@@ -37,7 +36,7 @@ class RuleKept(LimitOnTable[CountBad]):
 
     @property
     def expected(self) -> str:
-        return f"; expected a table {self}"
+        return f"; expected {self}" if self.counts_bad else f"; expected rows {self}"
 
     @property
     def words(self) -> str:
@@ -59,7 +58,7 @@ class RuleKept(LimitOnTable[CountBad]):
         if found.days is not None:
             verdict = self._judge_days(found, context)
         elif not found.total:
-            return self._no_rows()
+            return no_rows(self.ask.window, self)
         elif self.ask.window.segments:
             verdict = self._judge_segments(found, context)
         else:
@@ -84,7 +83,7 @@ class RuleKept(LimitOnTable[CountBad]):
         if found.holds:
             proved = found.how is not None and found.how.tier is Tier.PROVED
             if not (found.total or proved):
-                return self._no_rows()
+                return no_rows(self.ask.window, self)
             said = f"{self.words} {'hold' if many else 'holds'}"
         else:
             fails = "do not all hold" if many else "does not hold"
@@ -93,7 +92,7 @@ class RuleKept(LimitOnTable[CountBad]):
 
     def _judge_days(self, found: Tally, context: Context) -> Verdict:
         if not found.days:
-            return self._no_rows(undated(found))
+            return no_rows(self.ask.window, self, undated(found))
         shares = {day.at: self.share(day.bad, day.total) for day in found.days}
         return self.judge_days(shares, context, say=self._say(found, undated(found)))
 
@@ -125,11 +124,6 @@ class RuleKept(LimitOnTable[CountBad]):
         words = f"a rule of {self.label}" if many else self.words
         forgives = self.limit.limits.bounds != (100,)
         return f"{count} break {words}{detail}; {limited if forgives else self.limit}"
-
-    def _no_rows(self, why: str = "") -> Verdict:
-        last = self.ask.window.last
-        within = f" in the last {format_duration(last)}" if last else ""
-        return no_data(f"the table has no rows{within}; expected them {self}{why}", self)
 
 
 def undated(found: Tally) -> str:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
+from gatepost.durations import format_duration
 from gatepost.expectations.base import Context, Expectation, no_data, wrong_type
 from gatepost.expectations.limits import Limit
 from gatepost.expectations.slots import judge_slots, slots_of_history
 from gatepost.expectations.windows import days_as_slots
 from gatepost.model import Level, Limits, Verdict
-from gatepost.tables.asks import Answer, Ask, NotEvaluated, Scan
+from gatepost.tables.asks import Answer, Ask, NotEvaluated, Scan, Window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +122,12 @@ def answers_of(value: object, expectation: Expectation[Any]) -> list[Answer] | V
     if not isinstance(value, Scan):
         return wrong_type(value, _ACCEPTED, expectation)
     return [value.answers[ask] for ask in expectation.asks]
+
+
+def no_rows(window: Window, expectation: Expectation[Any], also: str = "") -> Verdict:
+    """An empty table proves nothing, whatever was expected of its rows."""
+    within = f" in the last {format_duration(window.last)}" if window.last else ""
+    return no_data(f"the table has no rows{within}{expectation.expected}{also}", expectation)
 
 
 def not_evaluated(why: str, expectation: Expectation[Any]) -> Verdict:

@@ -8,9 +8,9 @@ from datetime import timedelta
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from gatepost.expectations.base import Context, Expectation, no_data
+from gatepost.expectations.base import Context, Expectation
 from gatepost.expectations.limits import Limit
-from gatepost.expectations.on_table import TableLike, answers_of, not_evaluated
+from gatepost.expectations.on_table import TableLike, answers_of, no_rows, not_evaluated
 from gatepost.expectations.slots import judge_slots, slots_of_history
 from gatepost.expectations.tables import asks_of, name_of
 from gatepost.expectations.tolerances import as_percentage
@@ -101,7 +101,7 @@ class QualityScore(Expectation[TableLike]):
                 return not_evaluated(f"{part.label}: {answer.why}", self)
             share = _share(answer)
             if share is None:
-                return no_data(f"the table has no rows{self.expected}", self)
+                return no_rows(part.window, self)
             shares[part.label] = share
         verdict = self._judge_mean(shares, context)
         return replace(verdict, how=_tiers(found))

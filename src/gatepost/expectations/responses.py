@@ -12,6 +12,7 @@ from gatepost.expectations.latency import latency_limit, override_latency
 from gatepost.expectations.limits import Limit
 from gatepost.expectations.tables import Conformance
 from gatepost.model import Level, Limits, Verdict
+from gatepost.tables.asks import CountBad, Window
 from gatepost.tables.documents import judge_document
 from gatepost.wording import join_some, plural, shorten
 
@@ -105,4 +106,20 @@ def responds(
             raise DeclarationError(f"responds: {status!r} is no HTTP status")
     if body is not None and not isinstance(body, Conformance):
         raise DeclarationError(f"responds: body={body!r}; write body=conforms_to(Model)")
+    for row in body.rows if body else ():
+        _refuse_unknowable(row.ask)
     return Responds(statuses or (200,), latency_limit("responds", within, alert), body)
+
+
+def _refuse_unknowable(ask: CountBad) -> None:
+    if ask.window != Window() or ask.drill:
+        raise DeclarationError(
+            "responds: a body has neither times nor segments; leave per, last, segments and drill "
+            "out of its conforms_to"
+        )
+    for rule in ask.rules:
+        if rule.expression:
+            raise DeclarationError(
+                f"responds: {rule.text!r} is written in SQL, which cannot judge a body; "
+                "write it as a pandera check"
+            )
