@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from gatepost.errors import MeasurementError
 from gatepost.tables import predicates
 from gatepost.tables.asks import (
     Answer,
@@ -31,6 +32,7 @@ from gatepost.tables.sheet import Sheet
 from gatepost.tables.statistics import plan_distinct, plan_newest, plan_summary
 from gatepost.tables.table import Table
 from gatepost.tables.tallies import Counting, plan_bad, plan_rows
+from gatepost.wording import suggest
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -73,6 +75,11 @@ def make_plan(table: Table, asks: Sequence[Ask], slot: datetime) -> Plan:
     Raises what the table's source raises: MeasurementError, Unavailable.
     """
     live: LiveTable = table.source.describe_table(table.name)
+    if table.time is not None and table.time not in live.columns:
+        near = suggest("column", table.time, live.columns)
+        raise MeasurementError(
+            f"{table.source.name}: {table.name} has no time column {table.time}; {near}"
+        )
     scope = Scope(table, live, slot)
     windows = [ask.window for ask in asks if not isinstance(ask, FindNewest)]
     if any(window.per_day for window in windows):
