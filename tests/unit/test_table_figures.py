@@ -461,6 +461,14 @@ def test_the_worst_count_may_be_the_highest() -> None:
     assert "country = 'US'" in verdict(row_count(at_least(2), segments="country"), frame).sentence
 
 
+def test_an_alert_is_worse_than_a_far_miss_of_the_target() -> None:
+    """The level goes first; 30 misses its target by more than 4 does."""
+    frame = by_country(VN=(0, 30), LK=(0, 4))
+    expectation = row_count(between(10, 20, alert=at_least(5)), segments="country")
+    found = verdict(expectation, frame)
+    assert (found.level, found.value) == (Level.BREACH, 4)
+
+
 def test_too_many_segments_are_an_error() -> None:
     """A column of ids is no column of segments."""
     frame = pd.DataFrame({"id": range(1001), "title": "a"})
@@ -509,6 +517,8 @@ def test_a_failing_rule_ends_with_where_its_bad_rows_are() -> None:
     assert found.sentence.endswith("the target; 96.67 % of bad rows: country = 'VN'")
     spread = by_country(VN=(5, 50), LK=(5, 50))
     assert "of bad rows" not in verdict(expectation, spread.assign(kind="job")).sentence
+    half = by_country(VN=(4, 4), LK=(5, 50), US=(5, 50)).assign(kind="job")
+    assert "of bad rows" not in verdict(expectation, half).sentence
     fine = share(at_least(5), complete="title", drill=["kind", "country"])
     assert "of bad rows" not in verdict(fine, frame).sentence
 
@@ -620,15 +630,16 @@ def test_a_wrong_declaration_is_refused(declare: Callable[[], Any], message: str
 
 
 def test_equal_rules_of_one_schema_are_one_ask() -> None:
-    """Rules read twice from one schema are equal, and those of two schemas never are."""
-    first, again = (conforms_to(MODEL).asks for _ in range(2))
-    assert first == again
-    twin = twin_of(MODEL)
-    assert set(conforms_to(twin).asks).isdisjoint(first)
-
-
-def twin_of(schema: pa.DataFrameSchema) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(dict(schema.columns))
+    """Rules read twice from one schema are equal; those of two schemas, or changed ones, never."""
+    together = pa.DataFrameSchema({"a": pa.Column(int)}, unique=["a", "b"])
+    twin = pa.DataFrameSchema({"a": pa.Column(int)}, unique=["a", "b"])
+    first = conforms_to(together).asks
+    assert first == conforms_to(together).asks
+    assert set(first).isdisjoint(conforms_to(twin).asks)
+    schema = pa.DataFrameSchema({"a": pa.Column(checks=pa.Check(lambda cells: cells > 1))})
+    before = conforms_to(schema).asks
+    schema.columns["a"].checks = [pa.Check(lambda cells: cells > 2)]
+    assert before[-1] not in conforms_to(schema).asks
 
 
 def test_windows_are_passed_on() -> None:
