@@ -10,6 +10,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from gatepost.model import Sample
+from gatepost.tables.samples import MASKED
 from gatepost.tables.sides import Bucket, Side, Totals
 
 if TYPE_CHECKING:
@@ -154,21 +155,33 @@ class _Pairing:
 
 def _exemplify(sides: tuple[Side, Side], keys: Sequence[str]) -> list[Example]:
     """Read the rows of these keys, and tell in what they differ."""
-    rows = [_by_key(side.show(keys)) for side in sides]
+    # What one side may not show, the other may not either.
+    hidden = [any(each) for each in zip(*(side.hidden for side in sides), strict=True)]
+    rows = [_by_key(side.show(keys, hidden)) for side in sides]
     columns, width = sides[0].columns, len(sides[0].key)
     examples = []
     for key in keys:
         mine, theirs = (each.get(key, Counter()) for each in rows)
         left, right = (mine - theirs).elements(), (theirs - mine).elements()
         for one, other in zip_longest(left, right):
-            cells = [_write(each, sides[0].forms) for each in (one, other) if each is not None]
+            cells = [
+                _write(each, sides[0].forms, hidden) for each in (one, other) if each is not None
+            ]
             apart: dict[str, tuple[str, str]] = {}
             if one is None or other is None:
                 found = Found.ONLY_RIGHT if one is None else Found.ONLY_LEFT
             else:
                 found = Found.DIFFERING
-                compared = zip(columns, cells[0][width:], cells[1][width:], strict=True)
-                apart = {name: (a, b) for name, a, b in compared if a != b}
+                compared = zip(
+                    one[width:], other[width:], cells[0][width:], cells[1][width:], strict=True
+                )
+                apart = {
+                    name: (shown, other_shown)
+                    for name, (mine, theirs, shown, other_shown) in zip(
+                        columns, compared, strict=True
+                    )
+                    if mine != theirs
+                }
             examples.append(Example(found, cells[0][:width], apart))
     return examples
 
@@ -180,8 +193,14 @@ def _by_key(rows: Iterable[Sequence[str | None]]) -> dict[str, Counter[tuple[str
     return found
 
 
-def _write(cells: Sequence[str | None], forms: Sequence[Form]) -> tuple[str, ...]:
-    return tuple(form.show(cell) for cell, form in zip(cells, forms, strict=True))
+def _write(
+    cells: Sequence[str | None], forms: Sequence[Form], hidden: Sequence[bool]
+) -> tuple[str, ...]:
+    """Cells as people may see them."""
+    return tuple(
+        MASKED if is_hidden else form.show(cell)
+        for cell, form, is_hidden in zip(cells, forms, hidden, strict=True)
+    )
 
 
 def _as_sample(sides: tuple[Side, Side], examples: Sequence[Example]) -> Sample | None:

@@ -62,6 +62,11 @@ class Side:
         """The engine that holds the table."""
         return self.table.source.backend
 
+    @property
+    def hidden(self) -> tuple[bool, ...]:
+        """Of each column of the key and then the others, whether its cells are not to be shown."""
+        return tuple(self.table.source.hides(name) for name in (*self.key, *self.columns))
+
     def add_up(self, digits: int) -> Totals:
         """Count the rows and add up sums and hashes, in one statement.
 
@@ -85,11 +90,20 @@ class Side:
             statement = statement.where(func.substr(rows.c.k, 1, digits).in_(buckets))
         return [(str(key), str(row)) for key, row in self.table.source.rows(statement)]
 
-    def show(self, keys: Sequence[str]) -> list[tuple[str | None, ...]]:
-        """The rows with these hashes of keys, some of them: both hashes, then their cells."""
+    def show(self, keys: Sequence[str], hidden: Sequence[bool]) -> list[tuple[str | None, ...]]:
+        """The rows with these hashes of keys, some of them: both hashes, then their cells.
+
+        What is hidden does not leave the database: its hash does.
+        """
         from sqlalchemy import select
 
-        cells = [text.label(f"t{place}") for place, text in enumerate(self._texts())]
+        from gatepost.tables.canonical import hash_of
+
+        texts = [
+            hash_of(text, self.backend) if is_hidden else text
+            for text, is_hidden in zip(self._texts(), hidden, strict=True)
+        ]
+        cells = [text.label(f"t{place}") for place, text in enumerate(texts)]
         rows = self._hashed(*cells)
         statement = select(rows).where(rows.c.k.in_(keys)).limit(100 * len(keys))
         return self.table.source.rows(statement)
