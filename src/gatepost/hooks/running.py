@@ -122,7 +122,7 @@ class Running:
 
     def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> None:
         """Let go of a measurement as soon as no row of its check is left."""
-        if self._kept and (nextitem is None or _measured_as(nextitem) != self._kept[0]):
+        if self._kept and (nextitem is None or measured_as(nextitem) != self._kept[0]):
             self._kept = None
 
     def pytest_unconfigure(self) -> None:
@@ -130,10 +130,10 @@ class Running:
         self._store.close()
 
     def _measure(self, item: pytest.Function, declared: Declared) -> Measurement:
-        key = _measured_as(item)
+        key = measured_as(item)
         if self._kept and self._kept[0] == key:
             return self._kept[1]
-        given = _arguments(item)
+        given = arguments_of(item)
         asks = [ask for row in declared.siblings for ask in row.asks]
         measurement = measure(lambda: item.obj(**given), asks, self.project.slot)
         self._kept = (key, measurement)
@@ -233,7 +233,8 @@ class Running:
         return pytest.fixture(scope="session", name=entry.name)(target)
 
 
-def _arguments(item: pytest.Function) -> dict[str, Any]:
+def arguments_of(item: pytest.Function) -> dict[str, Any]:
+    """The fixtures and parameters that an item's function itself takes."""
     if not item.funcargs:
         return {}
     wanted = inspect.signature(item.obj).parameters
@@ -250,7 +251,7 @@ def _judges_outages(declared: Declared) -> bool:
     return declared.expectation is not None and declared.expectation.judge_outage("") is not None
 
 
-def _measured_as(item: pytest.Item) -> str:
+def measured_as(item: pytest.Item) -> str:
     """What the rows of one measurement have in common: the item's id without the row's label."""
     declared = item.stash.get(DECLARED, None)
     if declared is None or declared.expectation is None or len(declared.siblings) < 2:
