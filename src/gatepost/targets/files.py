@@ -15,11 +15,12 @@ from gatepost.errors import MeasurementError, Unavailable
 from gatepost.tables.kinds import read_kind
 from gatepost.tables.live import LiveColumn, LiveTable
 from gatepost.tables.table import Table
-from gatepost.targets import catalogue, database
+from gatepost.targets import database
 from gatepost.targets.base import Duration, TargetContext, TargetSettings
 from gatepost.targets.database import Database
 from gatepost.targets.engines import SessionLimits
 from gatepost.targets.journal import note
+from gatepost.wording import suggest
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnClause, Connection, Engine, FromClause, Select
@@ -34,7 +35,8 @@ class Settings(TargetSettings):
 
     `memory_limit` bounds what DuckDB holds at once; what is more it spills to
     the system's temporary folder. `delimiter` is that of CSV files, and
-    `max_rows` what a table's rules may fetch.
+    `max_rows` what a table's rules may fetch. The values of `sensitive`
+    columns are not shown where rows are.
     """
 
     kind: Literal["files"]
@@ -44,6 +46,7 @@ class Settings(TargetSettings):
     statement_timeout: Duration = timedelta(minutes=5)
     pool_size: PositiveInt = 4
     max_rows: PositiveInt = 1_000_000
+    sensitive: tuple[str, ...] = ()
 
 
 def open_target(name: str, settings: Settings, context: TargetContext) -> Files:
@@ -75,6 +78,7 @@ class Files(Database):
             statement_timeout=settings.statement_timeout,
             pool_size=settings.pool_size,
             max_rows=settings.max_rows,
+            sensitive=settings.sensitive,
         )
         super().__init__(name, self._own, context)
         self._place = f"files below {self._folder}"
@@ -157,7 +161,7 @@ class Files(Database):
         if not any(path.is_file() for path in self._folder.glob(name)):
             raise MeasurementError(
                 f"{self.name}: no file below {self._folder} fits {name}; "
-                f"{catalogue.suggest('file', name, self.tables())}"
+                f"{suggest('file', name, self.tables())}"
             )
         return f"{folder}/{name}"
 
@@ -177,9 +181,7 @@ class Files(Database):
             r'Referenced column "(.+?)" not found.*?bindings: (.*)', text, re.DOTALL
         ):
             known = re.findall('"(.+?)"', found[2])
-            reason = (
-                f"there is no column {found[1]}; {catalogue.suggest('column', found[1], known)}"
-            )
+            reason = f"there is no column {found[1]}; {suggest('column', found[1], known)}"
             return MeasurementError(f"{self.name}: {reason}")
         return super()._refused(error, sql)
 
