@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gatepost import Database, at_least, check, share_of_mean
+from gatepost import Database, Table, at_least, check, quality_score, share_of_mean
 
-from .sql import VALIDITY_SCORE
+from .raw_jobs import RawJobs
 
 pytestmark = check(owner="data")
 
@@ -37,7 +37,11 @@ def check_company_diversity(jobinsight_db: Database) -> pd.Series:
     return jobinsight_db.series(BY_DAY.format(figure=figure), days=31, fill=0)
 
 
-@check(at_least(alert=80, unit="%"), severity="high", runbook="quality-score")
-def check_quality_score(jobinsight_db: Database) -> float | None:
+@check(
+    quality_score(RawJobs, at_least(alert=80, unit="%"), last="7 days"),
+    severity="high",
+    runbook="quality-score",
+)
+def check_quality_score(jobinsight_db: Database) -> Table:
     """The quality score, against the level below which data is not worth publishing."""
-    return jobinsight_db.scalar(VALIDITY_SCORE)
+    return jobinsight_db.table("raw_jobs", time="crawled_at")

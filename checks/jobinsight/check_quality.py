@@ -8,70 +8,48 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pandas as pd
-import pandera.pandas as pa
 import pytest
 
-from gatepost import Database, Table, above, at_least, check, conforms_to, fresh_within, recorded
+from gatepost import (
+    Database,
+    Table,
+    above,
+    at_least,
+    check,
+    conforms_to,
+    fresh_within,
+    quality_score,
+    recorded,
+    share,
+)
 
-from .sql import VALIDITY_SCORE
+from .raw_jobs import RawJobs
 
 pytestmark = check(owner="data")
 
-COMPLETENESS_BY_DAY = """
-    select (crawled_at at time zone 'UTC')::date as day,
-           100.0 * count(*) filter (where {complete}) / count(*) as complete_percent
-    from raw_jobs
-    where crawled_at >= :since and crawled_at < :until
-    group by day
-"""
-NOT_EMPTY = "{column} is not null and {column}::text <> ''"
-SKILLS_NOT_EMPTY = (
-    "case json_typeof(skills) when 'array' then json_array_length(skills) > 0 else false end"
-)
-
-MOSTLY_COMPLETE = check(
-    above(95, alert=at_least(90), unit="%"), severity="high", runbook="completeness"
-)
-OFTEN_COMPLETE = check(at_least(70, unit="%"), severity="low", runbook="completeness")
+MOSTLY = above(95, alert=at_least(90), unit="%")
+OFTEN = at_least(70, unit="%")
 
 
-def is_filled_list(skills: pd.Series) -> pd.Series:
-    """Whether each value is a list with something in it."""
-    return skills.map(lambda value: isinstance(value, list) and len(value) > 0)
-
-
-class RawJobs(pa.DataFrameModel):
-    """The rules of `raw_jobs` that a row has to keep to count as valid."""
-
-    job_id: str = pa.Field(unique=True, str_length={"min_value": 1})
-    title: str = pa.Field(str_length={"min_value": 1})
-    company_name: str = pa.Field(str_length={"min_value": 1})
-    salary: str = pa.Field(str_contains=r"\d")
-    skills: object = pa.Field()
-    location: str = pa.Field(str_length={"min_value": 1})
-    crawled_at: pd.DatetimeTZDtype = pa.Field(dtype_kwargs={"unit": "us", "tz": "UTC"})
-
-    @pa.check("skills", name="not_empty")
-    @classmethod
-    def _skills_not_empty(cls, skills: pd.Series) -> pd.Series:
-        return is_filled_list(skills)
+def complete(column, limit, severity):
+    """One column, judged by the rows of each of the last seven days in which it is filled."""
+    expectation = share(limit, complete=column, per="day", last="7 days", keys="job_id")
+    marks = check(expectation, severity=severity, runbook="completeness")
+    return pytest.param(column, marks=marks)
 
 
 @pytest.mark.parametrize(
     "column",
     [
-        pytest.param("title", marks=MOSTLY_COMPLETE),
-        pytest.param("company_name", marks=MOSTLY_COMPLETE),
-        pytest.param("salary", marks=OFTEN_COMPLETE),
-        pytest.param("skills", marks=OFTEN_COMPLETE),
+        complete("title", MOSTLY, "high"),
+        complete("company_name", MOSTLY, "high"),
+        complete("salary", OFTEN, "low"),
+        complete("skills", OFTEN, "low"),
     ],
 )
-def check_completeness(jobinsight_db: Database, column: str) -> pd.Series:
+def check_completeness(jobinsight_db: Database, column: str) -> Table:  # noqa: ARG001 - of the id
     """Share of a day's rows in which a column is neither null nor empty."""
-    complete = SKILLS_NOT_EMPTY if column == "skills" else NOT_EMPTY.format(column=column)
-    statement = COMPLETENESS_BY_DAY.format(complete=complete)
-    return jobinsight_db.series(statement, days=7).dropna()
+    return jobinsight_db.table("raw_jobs", time="crawled_at")
 
 
 @check(
@@ -97,10 +75,14 @@ def check_valid(jobinsight_db: Database) -> Table:
     return jobinsight_db.table("raw_jobs", time="crawled_at")
 
 
-@check(at_least(90, alert=85, unit="%"), severity="medium", runbook="quality-score")
-def check_score(jobinsight_db: Database) -> float | None:
+@check(
+    quality_score(RawJobs, at_least(90, alert=85, unit="%"), last="7 days"),
+    severity="medium",
+    runbook="quality-score",
+)
+def check_score(jobinsight_db: Database) -> Table:
     """Mean of the seven validity percentages over the last seven days."""
-    return jobinsight_db.scalar(VALIDITY_SCORE)
+    return jobinsight_db.table("raw_jobs", time="crawled_at")
 
 
 @check(fresh_within("24 h", alert="36 h"), severity="high", runbook="freshness")
