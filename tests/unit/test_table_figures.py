@@ -374,7 +374,7 @@ def test_a_rule_that_could_not_be_judged_spoils_the_score() -> None:
 def test_a_rule_on_the_whole_counts_as_kept_or_not() -> None:
     """What holds for no row in particular is all or nothing."""
     score = quality_score(MODEL, at_least(90))
-    proved = Whole(True, "it is", 10, How(Tier.PROVED, "unique index ids"))
+    proved = Whole(True, "it is", how=How(Tier.PROVED, "unique index ids"))
     found = answered(score, proved, Whole(False, "it is text", 10), Tally(0, 10, (0,)))
     assert found.value == pytest.approx(200 / 3)
     assert found.how == "proved"
@@ -386,6 +386,13 @@ def test_one_bad_row_of_many_keeps_the_score_below_100() -> None:
     found = answered(score, Tally(1, 10**7), Tally(0, 10**7), Tally(0, 10**7))
     assert found.level is Level.BREACH
     assert found.sentence.startswith("99.999997 % is below 100 %")
+
+
+def test_what_holds_for_want_of_rows_has_no_score() -> None:
+    """Only a proof speaks of rows that nobody counted."""
+    score = quality_score(MODEL, at_least(90))
+    found = answered(score, Whole(True, "it is there"), Tally(0, 5, (0,)), Tally(0, 5, (0,)))
+    assert found.level is Level.NO_DATA
 
 
 def test_an_empty_table_has_no_score() -> None:
@@ -517,7 +524,7 @@ def test_a_failing_rule_ends_with_where_its_bad_rows_are() -> None:
     assert found.sentence.endswith("the target; 96.67 % of bad rows: country = 'VN'")
     spread = by_country(VN=(5, 50), LK=(5, 50))
     assert "of bad rows" not in verdict(expectation, spread.assign(kind="job")).sentence
-    half = by_country(VN=(4, 4), LK=(5, 50), US=(5, 50)).assign(kind="job")
+    half = by_country(VN=(4, 4), LK=(3, 50), US=(3, 50)).assign(kind="job")
     assert "of bad rows" not in verdict(expectation, half).sentence
     fine = share(at_least(5), complete="title", drill=["kind", "country"])
     assert "of bad rows" not in verdict(fine, frame).sentence

@@ -81,8 +81,7 @@ class RuleKept(LimitOnTable[CountBad]):
     def _judge_whole(self, found: Whole, context: Context) -> Verdict:
         many = len(self.ask.rules) > 1
         if found.holds:
-            proved = found.how is not None and found.how.tier is Tier.PROVED
-            if not (found.total or proved):
+            if holds_of_nothing(found):
                 return no_rows(self.ask.window, self)
             said = f"{self.words} {'hold' if many else 'holds'}"
         else:
@@ -124,6 +123,12 @@ class RuleKept(LimitOnTable[CountBad]):
         words = f"a rule of {self.label}" if many else self.words
         forgives = self.limit.limits.bounds != (100,)
         return f"{count} break {words}{detail}; {limited if forgives else self.limit}"
+
+
+def holds_of_nothing(found: Whole) -> bool:
+    """Whether a rule holds only for want of rows; what is proved holds of those to come, too."""
+    proved = found.how is not None and found.how.tier is Tier.PROVED
+    return found.holds and not found.total and not proved
 
 
 def undated(found: Tally) -> str:

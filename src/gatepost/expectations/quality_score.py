@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from gatepost.expectations.base import Context, Expectation
+from gatepost.expectations.kept import holds_of_nothing
 from gatepost.expectations.limits import Limit
 from gatepost.expectations.on_table import TableLike, answers_of, no_rows, not_evaluated
 from gatepost.expectations.slots import judge_slots, slots_of_history
@@ -124,11 +125,9 @@ class QualityScore(Expectation[TableLike]):
 def _share(answer: Answer) -> float | None:
     """The percentage of good rows; None where there are none."""
     assert isinstance(answer, (Tally, Whole))  # noqa: S101 - what a CountBad is answered with
-    if isinstance(answer, Whole) and not answer.holds:
-        return 0.0
-    if not answer.total:
-        return None
-    return 100.0 if isinstance(answer, Whole) else 100 * (answer.total - answer.bad) / answer.total
+    if isinstance(answer, Whole):
+        return None if holds_of_nothing(answer) else 100.0 * answer.holds
+    return 100 * (answer.total - answer.bad) / answer.total if answer.total else None
 
 
 def _tiers(answers: Sequence[Answer]) -> str:
