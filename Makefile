@@ -35,7 +35,7 @@ check: ## check the systems' live stand-ins; FAULTS= breaks them, ARGS= goes to 
 
 .PHONY: test
 test: ## run the tests, the real PostgreSQL and the browser included; ARGS= goes to pytest
-	$(SETUP) dev standins
+	$(SETUP) dev engines standins
 	@$(RUN) -m pytest $(ARGS)
 
 ##@ What else there is
@@ -63,16 +63,23 @@ docs: ## check that the links of the documentation lead somewhere
 
 .PHONY: bench
 bench: ## measure what Gatepost adds to pytest, as ratios in one run
-	$(SETUP) dev standins
+	$(SETUP) dev engines standins
 	@$(RUN) bench/overhead.py $(ARGS)
 
 .PHONY: setup
 setup: ## make .venv with everything for development, and nothing else
-	$(SETUP) dev standins
+	$(SETUP) dev engines standins
+
+# Apart from the other packages, because pandera imports it wherever it finds it.
+.PHONY: spark
+spark: ## put pyspark, 490 MB, where the Spark tests look for it; they are skipped without
+	$(SETUP)
+	@[ -d .venv/spark/pyspark ] || $(RUN) -m pip install --quiet --disable-pip-version-check \
+		--target .venv/spark --constraint constraints.txt pyspark
 
 .PHONY: pins
 pins: ## make .venv from the newest versions, and write them to constraints.txt
-	$(SETUP) --upgrade dev standins
+	$(SETUP) --upgrade dev engines standins
 
 # The history of what was measured (.gatepost) is not a product of the build, and stays.
 .PHONY: clean

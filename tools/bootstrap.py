@@ -32,6 +32,7 @@ STAMP = VENV / "gatepost-stamp.json"
 OLDEST = (3, 11)
 NEWER = ("python3", "python3.13", "python3.12", "python3.11", "python3.14", "python")
 LINES_OF_A_FAILURE = 15
+APART = ("py4j", "pyspark")  # what `make spark` installs in a folder of its own keeps its pins
 
 
 class Problem(Exception):  # noqa: N818 - reads as what it is
@@ -144,9 +145,12 @@ def requirements(groups):
 
 def freeze():
     """Write the versions now in `.venv` to constraints.txt, below its opening comment."""
-    comment = re.match(r"(#.*\n)*", CONSTRAINTS.read_text(encoding="utf-8")).group()
+    before = CONSTRAINTS.read_text(encoding="utf-8")
+    comment = re.match(r"(#.*\n)*", before).group()
     frozen = run([*pip(), "freeze", "--exclude-editable", "--exclude", "setuptools"])
     pinned = [line for line in frozen.splitlines() if "==" in line]
+    pinned += [line for line in before.splitlines() if line.partition("==")[0] in APART]
+    pinned.sort(key=str.lower)
     CONSTRAINTS.write_text(comment + "\n".join(pinned) + "\n", encoding="utf-8")
 
 
