@@ -8,16 +8,15 @@ file says how to read what is printed.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from processes import Process, last_lines, run_process
 
 START_GOAL = 10  # milliseconds that the unused plugin may add to a start of pytest
 RATIO_GOAL = 1.5  # times bare pytest, reports and history included
@@ -41,15 +40,6 @@ class Kind:
     name: str
     folder: Path
     arguments: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Process:
-    """What one run took: seconds on the clock and of the CPU, its largest resident size in MB."""
-
-    wall: float
-    cpu: float
-    peak: float
 
 
 class Summary(NamedTuple):
@@ -164,22 +154,10 @@ def run(kind: Kind) -> Process:
     if (kind.folder / "checks").is_dir():
         command.append("checks")
     # As people start it: without compiled modules each start would compile the plugin again.
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen(
-            command, cwd=kind.folder, env=environment, stdout=output, stderr=output
-        )
-        # wait4 tells the peak of this one child; getrusage only knows the largest of all.
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.perf_counter() - began
-        if child.returncode:
-            output.seek(0)
-            last = output.read().decode(errors="replace").splitlines()[-15:]
-            raise SystemExit("\n".join([f"{kind.name}: pytest did not pass", *last]))
-    per_megabyte = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return Process(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_megabyte)
+    process = run_process(command, kind.folder, {"PYTHONDONTWRITEBYTECODE": ""})
+    if process.status:
+        raise SystemExit(f"{kind.name}: pytest did not pass\n{last_lines(process.output)}")
+    return process
 
 
 def summary(processes: Sequence[Process]) -> Summary:
