@@ -145,7 +145,7 @@ def _as_time(value: object, column: LiveColumn) -> date | datetime:
             return value
         raise _mismatch(value, column)
     moment = _read_time(value, column)
-    if not isinstance(moment, datetime) or moment is pd.NaT:
+    if not isinstance(moment, datetime) or pd.isna(moment):
         raise _mismatch(value, column)
     if isinstance(moment, pd.Timestamp):
         if moment.nanosecond:
@@ -356,8 +356,10 @@ def equal_any(column: LiveColumn, values: Sequence[Any], dialect: Dialect) -> Co
 
 def _member_number(value: object, column: LiveColumn) -> int | float:
     number = _as_number(value, column)
-    whole = isinstance(number, int) and column.kind is ColumnKind.INTEGER
-    if _EXACT < abs(number) < math.inf and not whole:
+    if column.kind is ColumnKind.INTEGER and isinstance(number, int):
+        if not -(2**63) <= number < 2**63 or ((column.bits or 0) > 64 and number < 0):
+            raise _mismatch(value, column)
+    elif _EXACT < abs(number) < math.inf:
         # pandas compares such as Python objects in one list, and as floats in another.
         raise _mismatch(value, column)
     return number
@@ -365,15 +367,10 @@ def _member_number(value: object, column: LiveColumn) -> int | float:
 
 def _number_in(column: LiveColumn, dialect: Dialect, numbers: Sequence[int | float]) -> Condition:
     if column.kind is ColumnKind.INTEGER:
-        if any(abs(each) > _EXACT for each in numbers) and not all(
-            isinstance(each, int) for each in numbers
-        ):
+        great = any(isinstance(each, int) and abs(each) > _EXACT for each in numbers)
+        if great and not all(isinstance(each, int) for each in numbers):
             raise Refused("a list of floats and great whole numbers is read in two ways")
         whole = sorted({int(each) for each in numbers if math.isfinite(each) and each == int(each)})
-        if not all(-(2**63) <= each < 2**63 for each in whole):
-            raise Refused("a value is no number of 64 bits")
-        if (column.bits or 0) > 64 and any(each < 0 for each in whole):
-            raise _mismatch(whole[0], column)
         cell = dialect.cell(column)
         return cell.in_([literal(each, BigInteger()) for each in whole]) if whole else false()
     if _is_double(column, dialect):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, pairwise, product
@@ -142,7 +142,7 @@ def _read(parsed: Any, flags: int) -> Iterator[Part]:
 
 def _read_one(code: Any, value: Any, flags: int) -> Part:
     if code in (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY):
-        return _chars(_class_source(code, value), flags & (re.IGNORECASE | re.ASCII | re.DOTALL))
+        return _read_chars(code, value, flags)
     if code is sre.AT:
         return _edge(value)
     if code is sre.BRANCH:
@@ -177,26 +177,35 @@ def _edge(code: Any) -> Edge:
     raise Refused(r"its pattern has \b or \B, the edge of a word")
 
 
-def _class_source(code: Any, value: Any) -> str:
-    """One character or class of characters, written for Python again."""
+def _read_chars(code: Any, value: Any, flags: int) -> Chars:
     if code is sre.ANY:
-        return "."
-    if code is sre.LITERAL:
-        return f"[{_code(value)}]"
-    if code is sre.NOT_LITERAL:
-        return f"[^{_code(value)}]"
-    return f"[{''.join(map(_member_source, value))}]"
+        every = Chars(((0, sys.maxunicode),))
+        return every if flags & re.DOTALL else Chars(_complement(_NEWLINE.ranges))
+    members = value if code is sre.IN else [(sre.LITERAL, value)]
+    if code is sre.NOT_LITERAL or members[0][0] is sre.NEGATE:
+        negated = members if code is sre.NOT_LITERAL else members[1:]
+        return Chars(_complement(_union(negated, flags)))
+    return Chars(_union(members, flags))
 
 
-def _member_source(member: tuple[Any, Any]) -> str:
-    code, value = member
-    if code is sre.NEGATE:
-        return "^"
-    if code is sre.LITERAL:
-        return _code(value)
-    if code is sre.RANGE:
-        return f"{_code(value[0])}-{_code(value[1])}"
-    return _CATEGORIES[str(value)]
+def _union(members: Sequence[tuple[Any, Any]], flags: int) -> tuple[tuple[int, int], ...]:
+    """The characters that are one of the members of a class, as ranges in order and apart."""
+    found = sorted(chain.from_iterable(_member(code, value, flags) for code, value in members))
+    apart: list[tuple[int, int]] = []
+    for first, last in found:
+        if apart and first <= apart[-1][1] + 1:
+            first, last = apart[-1][0], max(last, apart.pop()[1])
+        apart.append((first, last))
+    return tuple(apart)
+
+
+def _member(code: Any, value: Any, flags: int) -> Iterable[tuple[int, int]]:
+    if code is sre.CATEGORY:
+        return _ask_python(_CATEGORIES[str(value)], flags & re.ASCII)
+    first, last = value if code is sre.RANGE else (value, value)
+    if not flags & re.IGNORECASE:
+        return [(first, last)]
+    return _ask_python(rf"[\U{first:08x}-\U{last:08x}]", flags & (re.ASCII | re.IGNORECASE))
 
 
 _CATEGORIES = {
@@ -209,29 +218,17 @@ _CATEGORIES = {
 }
 
 
-def _code(number: int) -> str:
-    return rf"\U{number:08x}"
-
-
 @cache
-def _chars(source: str, flags: int) -> Chars:
-    """Ask Python which characters a class has; text in a database has no surrogates."""
-    ranges: list[tuple[int, int]] = []
-    for run in re.finditer(f"(?:{source})+", _everything(), flags):
-        first, last = _number(run.start()), _number(run.end() - 1)
-        # A run over the gap of the surrogates is two ranges.
-        gap = [(first, 0xD7FF), (0xE000, last)]
-        ranges += gap if first < 0xD800 < last else [(first, last)]
-    return Chars(tuple(ranges))
+def _ask_python(source: str, flags: int) -> tuple[tuple[int, int], ...]:
+    """The characters that Python finds in a class."""
+    everything = _everything()
+    runs = re.finditer(f"(?:{source})+", everything, flags)
+    return tuple((ord(everything[run.start()]), ord(everything[run.end() - 1])) for run in runs)
 
 
 @cache
 def _everything() -> str:
-    return "".join(map(chr, chain(range(0xD800), range(0xE000, sys.maxunicode + 1))))
-
-
-def _number(place: int) -> int:
-    return place if place < 0xD800 else place + 0x800
+    return "".join(map(chr, range(sys.maxunicode + 1)))
 
 
 # What a pattern comes down to
@@ -364,17 +361,19 @@ def _all_of(part: Part) -> Iterator[Part]:
 
 
 def _write_chars(chars: Chars, regex: Regex) -> str:
-    if not chars.ranges:
+    # Text in a database has no surrogates, and engines differ in what they take there.
+    ranges = tuple(_without_surrogates(chars.ranges))
+    if not ranges:
         raise Refused("its pattern has a class that no character is in")
     if chars.only is not None:
         return _write_code(ord(chars.only), regex)
-    outside = _complement(chars.ranges)
-    negated = 0 < len(outside) < len(chars.ranges)
+    outside = tuple(_without_surrogates(_complement(ranges)))
+    negated = 0 < len(outside) < len(ranges)
     written = "".join(
         _write_code(first, regex)
         if first == last
         else f"{_write_code(first, regex)}-{_write_code(last, regex)}"
-        for first, last in (outside if negated else chars.ranges)
+        for first, last in (outside if negated else ranges)
     )
     return f"[{'^' if negated else ''}{written}]"
 
@@ -390,15 +389,19 @@ _ORDINARY = " _,;%<>=@!'\"/:"
 _SPECIAL = r"\.^$*+?()[]{}|-"
 
 
-def _complement(ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    """All other characters; the surrogates, which no text has, go to either side."""
+def _complement(ranges: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """All other characters."""
     edges = [(-1, -1), *ranges, (sys.maxunicode + 1, sys.maxunicode + 1)]
     gaps = [(before[1] + 1, after[0] - 1) for before, after in pairwise(edges)]
-    return tuple(
-        (first, last)
-        for first, last in gaps
-        if first <= last and not (first >= 0xD800 and last <= 0xDFFF)
-    )
+    return tuple((first, last) for first, last in gaps if first <= last)
+
+
+def _without_surrogates(ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    for first, last in ranges:
+        if first < 0xD800:
+            yield first, min(last, 0xD7FF)
+        if last > 0xDFFF:
+            yield max(first, 0xE000), last
 
 
 def _glob_class(chars: Chars) -> str:
@@ -410,7 +413,7 @@ def _glob_class(chars: Chars) -> str:
     apart = [chr(number) for number in map(ord, "]^-") if _is_in(number, chars.ranges)]
     rest = "".join(
         chr(first) if first == last else f"{chr(first)}-{chr(last)}"
-        for first, last in _without(chars.ranges, [0, *map(ord, "]^-")])
+        for first, last in _without(tuple(_without_surrogates(chars.ranges)), [0, *map(ord, "]^-")])
     )
     if not rest and apart == ["^", "-"]:
         return "[-^]"

@@ -1,0 +1,81 @@
+"""The engines that answers are compared on: their columns, and how cells get into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from gatepost.tables.live import ColumnKind
+from gatepost.targets.base import TargetContext
+from gatepost.targets.database import Database, Settings, open_target
+from tests.parity import parity_cells as cells
+
+SLOT = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
+
+_FINITE_OR_NAN = st.one_of(cells.REAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A column of an engine: its declaration, the kind it has to be read as, and its cells."""
+
+    declared: str
+    kind: ColumnKind
+    cells: st.SearchStrategy[Any]
+
+
+POSTGRESQL: Mapping[str, Typed] = {
+    "small": Typed("smallint", ColumnKind.INTEGER, cells.SMALL),
+    "whole": Typed("bigint", ColumnKind.INTEGER, cells.WHOLE),
+    "real": Typed("double precision", ColumnKind.FLOAT, cells.REAL),
+    "price": Typed("numeric(12, 2)", ColumnKind.DECIMAL, cells.PRICE),
+    "wide": Typed("numeric(30, 10)", ColumnKind.DECIMAL, cells.WIDE),
+    "exact": Typed("numeric", ColumnKind.DECIMAL, cells.EXACT),
+    "words": Typed("text", ColumnKind.TEXT, cells.WORDS),
+    "short": Typed('varchar(40) collate "C.utf8"', ColumnKind.TEXT, cells.WORDS),
+    "mood": Typed("mood", ColumnKind.TEXT, st.sampled_from(["a", "A", "ab"])),
+    "flag": Typed("boolean", ColumnKind.BOOLEAN, st.booleans()),
+    "on_day": Typed("date", ColumnKind.DATE, cells.DATES),
+    "at": Typed("timestamp", ColumnKind.TIMESTAMP, cells.TIMES),
+    "moment": Typed("timestamptz", ColumnKind.MOMENT, cells.MOMENTS),
+}
+
+SQLITE: Mapping[str, Typed] = {
+    "whole": Typed("bigint", ColumnKind.INTEGER, cells.WHOLE),
+    "real": Typed("double precision", ColumnKind.FLOAT, cells.REAL),
+    "price": Typed(
+        "numeric(12, 2)",
+        ColumnKind.DECIMAL,
+        st.one_of(cells.FINITE, st.integers(-(2**60), 2**60)),
+    ),
+    "words": Typed("text collate nocase", ColumnKind.TEXT, cells.WORDS),
+    "short": Typed("varchar(40)", ColumnKind.TEXT, cells.WORDS),
+    "flag": Typed("boolean", ColumnKind.BOOLEAN, st.booleans()),
+    "on_day": Typed("date", ColumnKind.DATE, cells.DATES),
+    "at": Typed("datetime", ColumnKind.TIMESTAMP, cells.TIMES),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A table `seen` of an engine, whose rows can be replaced, and the target that measures it."""
+
+    columns: Mapping[str, Typed]
+    database: Database
+    replace: Callable[[Sequence[Sequence[Any]]], None]
+
+
+def open_database(url: str) -> Database:
+    """A target on the database."""
+    made = Settings.model_validate({"kind": "database", "url": url})
+    return open_target("app", made, TargetContext(slot=SLOT))
+
+
+def declaration(columns: Mapping[str, Typed]) -> str:
+    """The columns of `seen`, after one that numbers the rows."""
+    typed = ", ".join(f"{name} {column.declared}" for name, column in columns.items())
+    return f"create table seen (place integer, {typed})"
