@@ -212,7 +212,8 @@ class Summary:
     """What a column of numbers holds, in its own unit; None where it holds none.
 
     `deviation` is the sample's standard deviation, None for fewer than two
-    values. `quantiles` are in the order that they were asked for.
+    values. `quantiles` are in the order that they were asked for. `days` are those
+    that have numbers, oldest first, as in a Tally.
     """
 
     values: int

@@ -68,11 +68,12 @@ def summarise(
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     if calendar is None:
         return _summary(numbers, ask)
-    days = tuple(
-        (day, _summary(numbers[calendar.codes == place], ask))
+    days = {
+        day: _summary(numbers[calendar.codes == place], ask)
         for place, day in enumerate(calendar.days)
-    )
-    return replace(_summary(numbers[calendar.on_judged_day], ask), days=days)
+    }
+    known = tuple((day, each) for day, each in days.items() if each.values)
+    return replace(_summary(numbers[calendar.on_judged_day], ask), days=known)
 
 
 def _summary(numbers: pd.Series[float], ask: Summarise) -> Summary:

@@ -95,10 +95,10 @@ class TallyReader:
         return Tally(bad, total, parts)
 
     def _by_days(self, rows: Sequence[Row]) -> Tally:
-        today = day_of(self.slot)
-        by_day = {day: row for row in rows if (day := read_day(row)) is not None and day <= today}
-        judged = [by_day[today - DAY]] if today - DAY in by_day else []
-        counts = [(day, self._count([row])) for day, row in sorted(by_day.items())]
+        by_day = _by_day(rows, self.slot)
+        newest = day_of(self.slot) - DAY
+        judged = [by_day[newest]] if newest in by_day else []
+        counts = [(day, self._count([row])) for day, row in by_day.items()]
         days = tuple(Day(day, each.bad, each.total) for day, each in counts if each.total)
         undated = _sum(rows, self.total) - sum(day.total for day in days)
         return replace(self._count(judged), days=days, undated=undated)
@@ -167,12 +167,17 @@ class DistinctReader:
     slot: datetime
 
     def read(self, rows: Sequence[Row]) -> Answer:
-        total = _sum(rows, self.total)
         if not self.ask.window.per_day:
-            count = int(rows[0][self.count] or 0) if rows else 0
-            return Distinct(count, total, how=self.how)
-        days = [(day, int(row[self.count] or 0)) for row in rows if (day := read_day(row))]
-        return Distinct(days[-1][1] if days else 0, total, tuple(sorted(days)), self.how)
+            return replace(self._count(rows[0] if rows else None), how=self.how)
+        counts = {day: self._count(row) for day, row in _by_day(rows, self.slot).items()}
+        days = tuple((day, each.count) for day, each in counts.items() if each.total)
+        newest = counts.get(day_of(self.slot) - DAY, Distinct(0, 0))
+        return replace(newest, days=days, how=self.how)
+
+    def _count(self, row: Row | None) -> Distinct:
+        if row is None:
+            return Distinct(0, 0)
+        return Distinct(int(row[self.count] or 0), int(row[self.total] or 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +204,15 @@ class SummaryReader:
 
     def read(self, rows: Sequence[Row]) -> Answer:
         if not self.ask.window.per_day:
-            return replace(self._read(rows[0]) if rows else Summary(0), how=self.how)
-        days = sorted((day, self._read(row)) for row in rows if (day := read_day(row)))
-        newest = days[-1][1] if days else Summary(0)
-        return replace(newest, days=tuple(days), how=self.how)
+            return replace(self._read(rows[0]) if rows else self._none, how=self.how)
+        read = {day: self._read(row) for day, row in _by_day(rows, self.slot).items()}
+        days = {day: each for day, each in read.items() if each.values}
+        newest = days.get(day_of(self.slot) - DAY, self._none)
+        return replace(newest, days=tuple(days.items()), how=self.how)
+
+    @property
+    def _none(self) -> Summary:
+        return Summary(0, quantiles=(None,) * len(self.ask.quantiles))
 
     def _read(self, row: Row) -> Summary:
         values, *others = (row[label] for label in self.labels)
@@ -224,6 +234,12 @@ def read_day(row: Row) -> datetime | None:
     """The UTC day that a row of figures is of."""
     found = row[split_label(0)]
     return None if found is None else datetime.fromisoformat(str(found)[:10]).replace(tzinfo=UTC)
+
+
+def _by_day(rows: Sequence[Row], slot: datetime) -> dict[datetime, Row]:
+    """The rows of figures by their day, oldest first, up to the slot's."""
+    by_day = {day: row for row in rows if (day := read_day(row)) and day <= day_of(slot)}
+    return dict(sorted(by_day.items()))
 
 
 def _judge_samples(part: PartFigures, rows: Sequence[Row]) -> Whole | NotEvaluated:
