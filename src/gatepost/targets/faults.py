@@ -48,14 +48,17 @@ _STATEMENTS = (
     (Fault.LOCK, r"^55P03|database (table )?is locked|^(\w+ )?\(1205,"),
     (
         Fault.TABLE,
-        r"^42P01 .*?\"(?P<pg>[^\"]+)\"|^42P01"
+        r"^\[TABLE_OR_VIEW_NOT_FOUND\] .*?`(?P<spark>[^ ]+)`"
+        r"|^\[PATH_NOT_FOUND\] .*? exist: (?P<path>.+?)\. SQLSTATE"
+        r"|^42P01 .*?\"(?P<pg>[^\"]+)\"|^42P01"
         r"|no such table: (?P<sqlite>\S+)"
         r"|Table with name (?P<duckdb>\S+) does not exist"
-        r"|^(?:\w+ )?\(1146, .*?'(?:[^'.]+\.)?(?P<mysql>[^']+)'",
+        r"|^(?:\w+ )?\(1146, .*?'(?P<mysql>[^']+)'",
     ),
     (
         Fault.COLUMN,
-        r"^42703 column \"?(?P<pg>[^\s\"]+)\"?|^42703"
+        r"^\[UNRESOLVED_COLUMN.*? name `(?P<spark>[^`]+)`"
+        r"|^42703 column \"?(?P<pg>[^\s\"]+)\"?|^42703"
         r"|no such column: (?P<sqlite>\S+)"
         r"|Referenced column \"(?P<duckdb>[^\"]+)\" not found"
         r"|^(?:\w+ )?\(1054, .*?'(?P<mysql>[^']+)'",
