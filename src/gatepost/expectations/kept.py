@@ -11,7 +11,7 @@ from gatepost.expectations.on_table import LimitOnTable, no_rows
 from gatepost.expectations.segments import find_worst, quote
 from gatepost.expectations.tolerances import as_percentage
 from gatepost.model import Level, Severity, Verdict
-from gatepost.tables.asks import CountBad, Tally, Tier, Whole
+from gatepost.tables.asks import Ask, CountBad, Tally, Tier, Whole
 from gatepost.wording import format_number, join_some, plural
 
 
@@ -69,6 +69,14 @@ class RuleKept(LimitOnTable[CountBad]):
         if verdict.level is not Level.OK:
             verdict = replace(verdict, sentence=verdict.sentence + _concentration(found))
         return replace(verdict, bad=found.bad, total=found.total, sample=found.sample)
+
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        return (replace(self.ask, is_fine=self.is_fine),)
+
+    def is_fine(self, bad: int, total: int) -> bool:
+        """Whether so many bad rows do not even warn."""
+        return self.limit.judge_number(self.share(bad, total)).level is Level.OK
 
     def tolerates(self, bad: int, total: int) -> bool:
         """Whether so many bad rows do not make the rule fail."""

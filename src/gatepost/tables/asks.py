@@ -6,8 +6,8 @@ size of the table: counts, and a few samples of bad rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TypeAlias
@@ -54,7 +54,8 @@ class CountBad:
 
     `label` names the rules in ids; `keys` are the columns that identify a row.
     `drill` are columns whose values are looked through for those that hold
-    most of the bad rows.
+    most of the bad rows. `is_fine` says of so many bad rows, of how many, that
+    nobody wants to see which they are.
     """
 
     label: str
@@ -63,6 +64,7 @@ class CountBad:
     keys: tuple[str, ...] = ()
     samples: int = 5
     drill: tuple[str, ...] = ()
+    is_fine: Callable[[int, int], bool] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

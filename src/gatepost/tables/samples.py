@@ -49,13 +49,22 @@ def add_samples(plan: Plan, answers: Mapping[Ask, Answer]) -> dict[Ask, Answer]:
     branches = [
         branch
         for place, (ask, counting) in enumerate(plan.countings.items())
-        if isinstance(tally := answers[ask], Tally) and tally.bad
+        if isinstance(tally := answers[ask], Tally) and _matters(tally, counting, plan.scope)
         for branch in _branches(place, counting, plan.scope)
     ]
     found = dict(answers)
     for batch in batched(branches, _MOST_BRANCHES):
         _take(batch, plan.scope, found)
     return found
+
+
+def _matters(tally: Tally, counting: Counting, scope: Scope) -> bool:
+    """Whether there are bad rows that somebody wants to see, or that are to be counted by value."""
+    counts = tally.segments or (tally,)
+    is_fine = counting.ask.is_fine
+    if is_fine is None or counting.is_estimated(scope):
+        return any(each.bad for each in counts)
+    return any(each.bad and not is_fine(each.bad, each.total) for each in counts)
 
 
 def _take(branches: Sequence[_Branch], scope: Scope, found: dict[Ask, Answer]) -> None:
@@ -106,7 +115,7 @@ def _branches(place: int, counting: Counting, scope: Scope) -> list[_Branch]:
         found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
     if counting.repeated:
         repeated = group_repeated(counting, scope).cte(f"repeated_{place}")
-        if scope.is_large and not counting.inside.splits:
+        if counting.is_estimated(scope):
             sums = [func.sum(repeated.c.n), cast(func.sum(repeated.c.fine), Text())]
             found.append(_Branch(ask, _Brings.REPEATED, ("fine",), select(*sums)))
         if ask.samples and cells:

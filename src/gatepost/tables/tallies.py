@@ -47,6 +47,14 @@ class Counting:
         """Whether the first of the rows that repeat each other is good."""
         return any(each.spares_one for each in self.places)
 
+    def is_hashed(self, scope: Scope) -> bool:
+        """Whether the values that repeat are counted by their hashes."""
+        return bool(self.repeated) and scope.is_large and not self.inside.splits
+
+    def is_estimated(self, scope: Scope) -> bool:
+        """Whether hashes tell only that values repeat, not how many rows have them."""
+        return self.is_hashed(scope) and not self.spares_one
+
     def rows(self, scope: Scope) -> Subquery:
         """The rows inside: their values' identities, their splits, and 1 where they are bad."""
         from sqlalchemy import case, literal, select
@@ -86,7 +94,7 @@ def plan_bad(
         alone = [part.bad for part in parts if part.bad is not None]
         bad = alone[0] if len(alone) == 1 else sheet.add(ask, _counter(inside, counting.bad))
     hashes = None
-    if counting.repeated and scope.is_large and not inside.splits:
+    if counting.is_hashed(scope):
         hashes = sheet.add_hashes(("hashes", ask), _hash(counting, scope))
     elif counting.repeated:
         repeats, more = sheet.add_beside(
