@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
+
+UNREACHABLE = 3
+"""The exit status where a target could not be reached; what else could be told, is."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +20,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     listing = commands.add_parser("list", help="list every check, without connecting to anything")
     listing.add_argument("paths", nargs="*", metavar="PATH", help="checks to list (all of them)")
     listing.add_argument("--json", action="store_true", help="as JSON, with every detail")
+    explaining = commands.add_parser(
+        "explain", help="show what checks would send and how each rule is measured; sends nothing"
+    )
+    explaining.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files or ids of checks to explain (all of them)"
+    )
+    explaining.add_argument("-k", dest="keyword", default="", metavar="EXPR", help="as of pytest")
+    explaining.add_argument("--json", action="store_true", help="as JSON")
     given = parser.parse_args(arguments)
+    if given.command == "explain":
+        return _explain(given.paths, given.keyword, as_json=given.json)
     return _list(given.paths, as_json=given.json)
 
 
@@ -29,3 +43,18 @@ def _list(paths: Sequence[str], *, as_json: bool) -> int:
         return status
     print(render_json(declarations) if as_json else render_table(declarations))
     return 0
+
+
+def _explain(paths: Sequence[str], keyword: str, *, as_json: bool) -> int:
+    from gatepost.explaining.layout import render_json, render_text
+    from gatepost.explaining.run import explain
+
+    explanations, status, said = explain(paths, keyword)
+    if status:
+        print(said, file=sys.stderr)
+        return status
+    width = shutil.get_terminal_size().columns
+    print(render_json(explanations) if as_json else render_text(explanations, width))
+    if any(each.outage for each in explanations):
+        return UNREACHABLE
+    return int(any(each.error for each in explanations))

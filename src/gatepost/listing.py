@@ -13,8 +13,8 @@ import pytest
 from gatepost.model import Declaration
 from gatepost.records import declaration_to_dict
 
-# This command has imported what pytest would have liked to import itself.
-_QUIET = ("-p", "no:cacheprovider", "-W", "ignore:Module already imported:pytest.PytestWarning")
+QUIET = ("-p", "no:cacheprovider", "-W", "ignore:Module already imported:pytest.PytestWarning")
+"""Options of pytest within a command, which has imported what pytest would import itself."""
 
 
 class _Collector:
@@ -39,7 +39,7 @@ def collect(paths: Sequence[str]) -> tuple[list[Declaration], int, str]:
     collector, said = _Collector(), io.StringIO()
     with redirect_stdout(said):
         status = pytest.main(
-            ["--collect-only", "-q", *_QUIET, *(paths or ["checks"])],
+            ["--collect-only", "-q", *QUIET, *(paths or ["checks"])],
             plugins=[collector],
         )
     declarations = sorted(collector.declarations, key=lambda each: each.id)

@@ -1,0 +1,1 @@
+"""`gatepost explain`: what each check would send, which rule is measured how, and what it takes."""

@@ -1,0 +1,192 @@
+"""What a check would send and how each of its rules is measured, found without sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gatepost.tables.asks import Ask, CountBad, How, NotEvaluated, Tier, Whole
+from gatepost.targets.statements import NotSent
+
+if TYPE_CHECKING:
+    from gatepost.expectations.base import Expectation
+    from gatepost.tables.plan import Plan
+    from gatepost.tables.rules import Rule
+    from gatepost.tables.table import Table
+    from gatepost.targets.estimates import Estimate
+
+FAILS = "proved to fail"
+"""What is said of a rule in place of a tier when the catalogue shows that it cannot hold."""
+
+NOT_EVALUATED = "not evaluated"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How one rule, or another expectation, is measured: the words of its tier, and why."""
+
+    what: str
+    tier: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A statement with its parameters, as a report shows it; what for, and what it takes."""
+
+    purpose: str
+    text: str
+    estimate: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One check explained. `about` says what it measures, `error` why that is not known.
+
+    `outage` names the target that could not be reached, if that is why.
+    """
+
+    id: str
+    file: str
+    line: int
+    about: str = ""
+    rules: tuple[Measured, ...] = ()
+    statements: tuple[Planned, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str = ""
+    outage: str = ""
+
+
+def explain_value(
+    known: Explanation, value: object, expectations: Sequence[Expectation[Any]], slot: datetime
+) -> Explanation:
+    """Explain what is asked of what a check returned; looks into the catalogue, and at no row.
+
+    The value's target must be one that sends nothing. Raises what it raises:
+    MeasurementError, Unavailable.
+    """
+    from gatepost.tables.scan import scan
+    from gatepost.tables.table import Table
+
+    asks = list(dict.fromkeys(ask for each in expectations for ask in each.asks))
+    if isinstance(value, Table) and asks:
+        return _explain_table(known, value, asks, expectations, slot)
+    if asks and type(value).__module__.partition(".")[0] != "pandas":
+        sent = _sent("comes first", lambda: scan(value, asks, slot))
+        if sent:
+            return replace(known, statements=(sent,), notes=(AFTER,))
+    kind = type(value).__name__
+    asked = "judged in this process" if asks else "no expectation asks a table anything"
+    return replace(known, about=f"returns a {kind} without a statement; {asked}")
+
+
+AFTER = "What follows depends on the answer."
+SAMPLES = "Only when rules fail, one more statement follows, for a few of their rows."
+
+
+def _explain_table(
+    known: Explanation,
+    table: Table,
+    asks: Sequence[Ask],
+    expectations: Sequence[Expectation[Any]],
+    slot: datetime,
+) -> Explanation:
+    from gatepost.tables.plan import make_plan
+    from gatepost.tables.scan import scan
+
+    plan = make_plan(table, asks, slot)
+    statements = list(_statements(plan))
+    planned = {*plan.known, *plan.fetched, *(ask for each in plan.groups for ask in each.readers)}
+    others = [ask for ask in asks if ask not in planned]
+    notes = [SAMPLES] if plan.countings else []
+    if others:
+        sent = _sent("is apart from the scan", lambda: scan(table, others, slot))
+        statements += [sent] if sent else []
+        notes += [AFTER] if sent else []
+    rows = plan.scope.live.rows
+    size = "" if rows is None else f", about {rows:,} rows by the catalogue"
+    return replace(
+        known,
+        about=f"table {table.name} of {table.source.name}{size}",
+        rules=tuple(_rules(plan, expectations)),
+        statements=tuple(statements),
+        notes=tuple(notes),
+    )
+
+
+def _statements(plan: Plan) -> Iterator[Planned]:
+    from gatepost.tables.fetching import fetch
+
+    source = plan.scope.table.source
+    for group in plan.groups:
+        for place, select in enumerate(group.selects):
+            purpose = "runs beside the one before" if place else "scans the table"
+            sent = _sent(purpose, partial(source.rows, select))
+            if sent:
+                yield sent
+    if plan.fetched:
+        sent = _sent("fetches rows for pandera", lambda: fetch(plan.fetched, plan.scope))
+        if sent:
+            yield sent
+
+
+def _sent(purpose: str, send: Callable[[], object]) -> Planned | None:
+    """What would be sent, by the way that it would be sent; None where that is nothing."""
+    try:
+        send()
+    except NotSent as held_back:
+        return Planned(purpose, held_back.text, held_back.estimate)
+    return None
+
+
+def _rules(plan: Plan, expectations: Sequence[Expectation[Any]]) -> Iterator[Measured]:
+    seen: set[object] = set()
+    for expectation in expectations:
+        for ask in expectation.asks:
+            if isinstance(ask, CountBad):
+                for rule in ask.rules:
+                    if (rule, ask.window) not in seen:
+                        seen.add((rule, ask.window))
+                        yield _rule(plan, ask, rule)
+            elif ask not in seen:
+                seen.add(ask)
+                yield _other(plan, ask, expectation.label)
+
+
+def _rule(plan: Plan, ask: CountBad, rule: Rule) -> Measured:
+    from gatepost.tables.placement import place
+    from gatepost.tables.predicates import Refused
+
+    fetched = plan.fetched.get(ask)
+    try:
+        found = place(rule, plan.scope.live, plan.scope.backend)
+    except Refused as reason:
+        return Measured(rule.text, Tier.FETCHED.value, str(reason))
+    if isinstance(found.said, NotEvaluated):
+        return Measured(rule.text, NOT_EVALUATED, found.said.why)
+    if isinstance(found.said, Whole) and not found.said.holds:
+        return Measured(rule.text, FAILS, found.said.why)
+    if found.said is None and fetched is not None:
+        return Measured(rule.text, Tier.FETCHED.value, fetched.why)
+    said = plan.known.get(ask)
+    if found.said is None and isinstance(said, NotEvaluated):
+        return Measured(rule.text, NOT_EVALUATED, said.why)
+    return _as(found.how, rule.text)
+
+
+def _other(plan: Plan, ask: Ask, label: str) -> Measured:
+    if ask in plan.fetched:
+        return Measured(label, Tier.FETCHED.value, plan.fetched[ask].why)
+    said = plan.known.get(ask)
+    if isinstance(said, NotEvaluated):
+        return Measured(label, NOT_EVALUATED, said.why)
+    readers = [group.readers[ask] for group in plan.groups if ask in group.readers]
+    how = getattr(readers[0], "how", None) if readers else None
+    return _as(how or How(Tier.COMPILED), label)
+
+
+def _as(how: How, what: str) -> Measured:
+    return Measured(what, how.tier.value, how.why)
