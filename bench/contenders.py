@@ -51,15 +51,17 @@ QUIET = {
 
 @dataclass(frozen=True)
 class Contender:
-    """A tool, the packages of its own environment, and how it is started.
+    """A tool, the environment it runs in, and how it is started.
 
-    In `command`, {bin} is the environment's folder of programs, {table} the
-    table, {out} a folder of the contender's own, {root} this repository. `read`
-    takes that folder and what was printed. `repeats` says that what counts is
-    a second run, which finds the folder as the first left it.
+    `packages` is what pip installs into `environment`. In `command`, {bin} is
+    the environment's folder of programs, {table} the table, {out} a folder of
+    the contender's own, {root} this repository. `read` takes that folder and
+    what was printed. `repeats` says that what counts is a second run, which
+    finds the folder as the first left it.
     """
 
     name: str
+    environment: str
     packages: tuple[str, ...]
     command: tuple[str, ...]
     read: Callable[[Path, str], Verdicts]
@@ -109,7 +111,7 @@ def _script(name: str, packages: tuple[str, ...], *words: str) -> Contender:
     """A peer that is a script of its own, with its verdicts in a JSON file."""
     script, *options = words
     command = ("{bin}/python", script, *options, "--table", "{table}", "--out", "{out}/" + OUT)
-    return Contender(name, packages, command, read_json)
+    return Contender(name, name.partition("/")[0], packages, command, read_json)
 
 
 _BY_HAND = ("psycopg[binary]~=3.2",)
@@ -117,40 +119,45 @@ _PANDERA = "pandera[{}]~=0.35"
 _IBIS = "ibis-framework[postgres]~=12.0"
 
 FLOOR = Contender(
-    "count", _BY_HAND, ("{bin}/python", "limits.py", "count", "--table", "{table}"), read_nothing
+    "count",
+    "by-hand",
+    _BY_HAND,
+    ("{bin}/python", "limits.py", "count", "--table", "{table}"),
+    read_nothing,
 )
 
 BY_HAND = (
     _script(
         "by-hand", _BY_HAND, "limits2.py", "twoconn", "--set", "enable_presorted_aggregate=off"
     ),
-    _script("by-hand-presorted", _BY_HAND, "limits2.py", "twoconn"),
-    _script("by-hand-fused", _BY_HAND, "limits2.py", "fusedopt"),
-    _script("by-hand-plain", _BY_HAND, "limits.py", "fused"),
-    _script("by-hand-21-queries", _BY_HAND, "limits.py", "separate"),
+    _script("by-hand/presorted", _BY_HAND, "limits2.py", "twoconn"),
+    _script("by-hand/fused", _BY_HAND, "limits2.py", "fusedopt"),
+    _script("by-hand/plain", _BY_HAND, "limits.py", "fused"),
+    _script("by-hand/21-queries", _BY_HAND, "limits.py", "separate"),
 )
 """Hand-written SQL. PostgreSQL 16 and newer sort for a distinct count before they aggregate, which
 takes half as long again for hashes: the first leaves that out, and so is the best."""
 
 
-def _gatepost(name: str, target: str, repeats: bool) -> Contender:
+def _gatepost(name: str, check: str, repeats: bool) -> Contender:
     project = "{root}/bench/tables"
     command = (
-        *("{bin}/python", "-m", "pytest", f"{project}/check_raw_jobs.py", "-k", target),
+        *("{bin}/python", "-m", "pytest", f"{project}/check_raw_jobs.py::{check}"),
         *("-q", "-p", "no:cacheprovider", "-c", f"{project}/pytest.ini"),
         *("--rootdir", "{out}", "--gatepost-config", f"{project}/gatepost.toml"),
         *("--gatepost-reports", "{out}/reports"),
     )
-    return Contender(name, (), command, read_gatepost, repeats)
+    return Contender(name, "gatepost", ("--editable", "{root}"), command, read_gatepost, repeats)
 
 
 GATEPOST = (
     _gatepost("gatepost", "check_raw_jobs", repeats=False),
-    _gatepost("gatepost-unchanged", "check_again", repeats=True),
+    _gatepost("gatepost/unchanged", "check_again", repeats=True),
 )
 
 PEERS = (
     Contender(
+        "soda4",
         "soda4",
         ("soda-postgres~=4.28",),
         (
@@ -165,6 +172,7 @@ PEERS = (
         "gx_peer.py",
     ),
     Contender(
+        "dbt",
         "dbt",
         # dbt-core 2 fetches a program from outside the package index when it is installed.
         ("dbt-core~=1.11", "dbt-postgres~=1.11"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import secrets
 import shutil
 import statistics
@@ -87,17 +86,14 @@ class Bench:
 
     def programs(self, contender: Contender) -> Path:
         """The folder of the programs of a contender's environment; makes it if it is missing."""
-        if not contender.packages:
-            return Path(sys.executable).parent
-        folder = self.environments / re.sub(
-            r"\W+", "-", contender.packages[0].partition("~")[0]
-        ).strip("-")
-        stamp, wanted = folder / "packages.txt", "\n".join(contender.packages)
+        packages = [package.format(root=ROOT) for package in contender.packages]
+        folder = self.environments / contender.environment
+        stamp, wanted = folder / "packages.txt", "\n".join(packages)
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
             print(f"making {folder.name} ...", file=sys.stderr)
             venv.create(folder, clear=True, with_pip=True)
             command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-            done = run_process([*command, *contender.packages], ROOT)
+            done = run_process([*command, *packages], ROOT)
             if done.status:
                 raise SystemExit(f"{contender.name}: pip failed\n{last_lines(done.output)}")
             stamp.write_text(wanted, encoding="utf-8")
