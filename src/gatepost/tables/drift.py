@@ -6,12 +6,13 @@ order of columns; what they are on does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gatepost.errors import DeclarationError
-from gatepost.tables.asks import How, NotEvaluated, Tier, Whole
+from gatepost.tables.asks import How, NotEvaluated, SeparateAnswer, SeparateAsk, Tier, Whole
 from gatepost.tables.declared_types import compare_type
 from gatepost.tables.live import LiveTable
 from gatepost.tables.table import Table
@@ -35,7 +36,7 @@ TABLE_ASPECTS = ("columns", "types", "nullability", "keys", "indexes")
 
 # Identity, not equality: what SQLAlchemy and pandera declare with has none that is meant so.
 @dataclass(frozen=True, slots=True, eq=False)
-class FindDrift:
+class FindDrift(SeparateAsk):
     """In what a table differs from its declaration, aspect by aspect.
 
     Either `table` or the `rules` of a model are given.
@@ -50,9 +51,13 @@ class FindDrift:
         """What is compared."""
         return MODEL_ASPECTS if self.table is None else TABLE_ASPECTS
 
+    def measure(self, value: object, slot: datetime) -> Drift | None:
+        del slot
+        return find_drift(value, self) if isinstance(value, Table) else None
+
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(SeparateAnswer):
     """For each aspect whether the live table is as declared, and why not: counts before names."""
 
     aspects: Mapping[str, Whole | NotEvaluated]
@@ -265,9 +270,12 @@ def _differ(noun: str, missing: Collection[str], extra: Collection[str]) -> Whol
     return Whole(not said, "; ".join(said), how=_HOW)
 
 
-def _tell(differences: Collection[str], noun: str, words: str) -> Whole:
-    said = f"{_count(len(differences), noun)} {words}: {join_some(differences, most=_MOST)}"
-    return Whole(not differences, said if differences else "", how=_HOW)
+def _tell(differences: Sequence[str], noun: str, words: str) -> Whole:
+    if not differences:
+        return Whole(True, "", how=_HOW)
+    more = len(differences) - _MOST
+    told = "; ".join(differences[:_MOST]) + (f" and {more} more" if more > 0 else "")
+    return Whole(False, f"{_count(len(differences), noun)} {words}: {told}", how=_HOW)
 
 
 def _count(number: int, noun: str) -> str:

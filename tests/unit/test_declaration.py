@@ -1,0 +1,95 @@
+"""What matches_declaration() accepts, and what it says of a table that drifted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pandera.pandas as pa
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table
+
+from gatepost.errors import DeclarationError
+from gatepost.expectations.base import Context
+from gatepost.expectations.declaration import AspectMatched, matches_declaration
+from gatepost.model import Level, Verdict
+from gatepost.tables.asks import NotEvaluated, Scan, Whole
+from gatepost.tables.drift import Drift
+
+CONTEXT = Context(datetime(2026, 3, 10, 6, 30, tzinfo=UTC))
+JOBS = Table("jobs", MetaData(), Column("id", Integer, primary_key=True))
+
+
+class Model(pa.DataFrameModel):
+    id: int
+
+
+class Mapped:
+    __table__ = JOBS
+
+
+def rows(declared: Any, **options: Any) -> dict[str, AspectMatched]:
+    expanded = matches_declaration(declared, **options).expand()
+    return {row.label: row for row in expanded if isinstance(row, AspectMatched)}
+
+
+def judge(row: AspectMatched, said: Any) -> Verdict:
+    return row.judge(Scan({row.ask: Drift({row.aspect: said})}), CONTEXT)
+
+
+@pytest.mark.parametrize("declared", [JOBS, Mapped])
+def test_a_sqlalchemy_table_has_a_row_for_each_aspect(declared: Any) -> None:
+    """As itself or of a mapped class; the catalogue is read once for all."""
+    every = rows(declared)
+    assert list(every) == ["columns", "types", "nullability", "keys", "indexes"]
+    assert len({row.ask for row in every.values()}) == 1
+
+
+@pytest.mark.parametrize("declared", [Model, Model.to_schema()])
+def test_a_model_declares_columns_and_types(declared: Any) -> None:
+    """Its rules on rows are for conforms_to."""
+    assert list(rows(declared)) == ["columns", "types"]
+
+
+def test_rows_can_be_ignored() -> None:
+    """A view has no keys to compare."""
+    assert list(rows(JOBS, ignore=["keys", "indexes"])) == ["columns", "types", "nullability"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "options", "message"),
+    [
+        (MetaData(), {}, "takes a SQLAlchemy Table, a mapped class, or a pandera model"),
+        ("jobs", {}, "got 'jobs'"),
+        (JOBS, {"ignore": "key"}, "names 'key'; there are columns, types, nullability, keys"),
+        (Model, {"ignore": "keys"}, "names 'keys'; there are columns, types"),
+        (Model, {"ignore": ["columns", "types"]}, "leaves nothing to compare"),
+    ],
+)
+def test_what_declares_no_table_is_refused(declared: Any, options: Any, message: str) -> None:
+    """At definition, with what there is."""
+    with pytest.raises(DeclarationError, match=message):
+        matches_declaration(declared, **options)
+
+
+def test_drift_is_an_alert_with_its_counts() -> None:
+    """The sentence says whose declaration it is."""
+    row = rows(JOBS)["columns"]
+    verdict = judge(row, Whole(False, "1 column missing: day"))
+    assert (verdict.level, verdict.how) == (Level.BREACH, "proved: from the catalogue")
+    assert verdict.sentence == "not as jobs declares: 1 column missing: day"
+
+
+def test_no_drift_is_fine() -> None:
+    """Each aspect in its own words."""
+    said = [judge(row, Whole(True, "")) for row in rows(JOBS).values()]
+    assert {verdict.level for verdict in said} == {Level.OK}
+    assert said[3].sentence == "primary, foreign and unique keys are as jobs declares"
+
+
+def test_what_was_not_evaluated_is_an_error() -> None:
+    """And so is whatever is no table."""
+    row = rows(JOBS)["keys"]
+    assert judge(row, NotEvaluated("it is a view")).sentence == "not evaluated: it is a view"
+    assert row.judge(5, CONTEXT).level is Level.ERROR
+    assert row.judge(None, CONTEXT).level is Level.NO_DATA
