@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from gatepost.model import Sample
-from gatepost.tables.samples import MASKED
+from gatepost.tables.hiding import MASKED
 from gatepost.tables.sides import Bucket, Side, Totals
 
 if TYPE_CHECKING:

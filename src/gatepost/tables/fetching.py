@@ -10,21 +10,21 @@ from gatepost.errors import MeasurementError, Unavailable
 from gatepost.tables import frames
 from gatepost.tables.asks import (
     DAY,
-    Answer,
-    Ask,
     CountBad,
     CountDistinct,
     FindNewest,
     How,
     NotEvaluated,
+    ScanAnswer,
+    ScanAsk,
     Summarise,
     Tally,
     Tier,
 )
 from gatepost.tables.evaluation import columns_of
+from gatepost.tables.hiding import hide_reason
 from gatepost.tables.plan import Fetched
 from gatepost.tables.rules import Kind, Rule
-from gatepost.tables.samples import MASKED
 from gatepost.tables.scope import Scope
 from gatepost.wording import plural
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def fetch(fetched: Mapping[Ask, Fetched], scope: Scope) -> dict[Ask, Answer]:
+def fetch(fetched: Mapping[ScanAsk, Fetched], scope: Scope) -> dict[ScanAsk, ScanAnswer]:
     """Answer the asks that only the rows themselves answer, by one more statement.
 
     What cannot be fetched, such as too many rows, is not evaluated, and says
@@ -48,42 +48,28 @@ def fetch(fetched: Mapping[Ask, Fetched], scope: Scope) -> dict[Ask, Answer]:
             ask: NotEvaluated(f"its rows have to be fetched, since {each.why}, but {error}")
             for ask, each in fetched.items()
         }
-    found = frames.answer(frame, rests, scope.slot, scope.table.time).answers
+    found = frames.answer_all(frame, rests, scope.slot, scope.table.time)
     return {
         ask: _tell(found[each.rest], ask, each, len(frame), scope) for ask, each in fetched.items()
     }
 
 
-def _tell(answer: Answer, ask: Ask, fetched: Fetched, rows: int, scope: Scope) -> Answer:
+def _tell(
+    answer: ScanAnswer, ask: ScanAsk, fetched: Fetched, rows: int, scope: Scope
+) -> ScanAnswer:
     """The answer in terms of the whole ask, with how it was found."""
     if isinstance(answer, NotEvaluated):
-        return answer
+        return hide_reason(answer, _needed([fetched.rest], scope), scope.table.source.hides)
     how = How(Tier.FETCHED, f"{plural(rows, 'row')}, since {fetched.why}")
     if not (isinstance(answer, Tally) and isinstance(ask, CountBad)):
         return replace(answer, how=how)
     assert isinstance(fetched.rest, CountBad)  # noqa: S101 - the rest of a CountBad is one
     bad = dict(zip(fetched.rest.rules, answer.parts, strict=True))
     parts = tuple(bad.get(rule, 0) for rule in ask.rules)
-    return _mask(replace(answer, parts=parts, how=how), scope)
+    return replace(answer, parts=parts, how=how)
 
 
-def _mask(tally: Tally, scope: Scope) -> Tally:
-    hides = scope.table.source.hides
-    sample = tally.sample
-    if sample is not None:
-        hidden = [hides(name) for name in sample.columns]
-        rows = tuple(
-            tuple(MASKED if secret else cell for cell, secret in zip(row, hidden, strict=True))
-            for row in sample.rows
-        )
-        sample = replace(sample, rows=rows)
-    drill = tuple(
-        replace(each, value=MASKED) if hides(each.column) else each for each in tally.drill
-    )
-    return replace(tally, sample=sample, drill=drill)
-
-
-def _fetch_rows(asks: list[Ask], scope: Scope) -> pd.DataFrame:
+def _fetch_rows(asks: list[ScanAsk], scope: Scope) -> pd.DataFrame:
     from sqlalchemy import column, select
 
     columns: list[Any] = [column(name) for name in _needed(asks, scope)]
@@ -103,13 +89,13 @@ def _fetch_rows(asks: list[Ask], scope: Scope) -> pd.DataFrame:
     return scope.table.source.frame(statement.where(recent | undated))
 
 
-def _window_of(ask: Ask) -> Any:
+def _window_of(ask: ScanAsk) -> Any:
     from gatepost.tables.asks import Window
 
     return Window() if isinstance(ask, FindNewest) else ask.window
 
 
-def _needed(asks: Iterable[Ask], scope: Scope) -> list[str]:
+def _needed(asks: Iterable[ScanAsk], scope: Scope) -> list[str]:
     """The columns that the asks are about, in the table's order; at least one."""
     wanted: set[str] = set()
     for ask in asks:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from gatepost.model import Sample
 from gatepost.tables import predicates
-from gatepost.tables.asks import DAY, Answer, Ask, Concentration, CountBad, Tally, day_of
+from gatepost.tables.asks import DAY, Concentration, CountBad, ScanAnswer, ScanAsk, Tally, day_of
+from gatepost.tables.hiding import MASKED
 from gatepost.tables.live import LiveColumn
 from gatepost.tables.plan import Plan
 from gatepost.tables.rules import Kind
@@ -21,7 +22,6 @@ from gatepost.wording import shorten
 if TYPE_CHECKING:
     from sqlalchemy import CTE, ColumnElement, Select
 
-MASKED = "***"
 _MOST_BRANCHES = 200
 """SQLite unites at most 500 SELECTs."""
 
@@ -44,7 +44,7 @@ class _Branch:
     select: Select[Any]
 
 
-def add_samples(plan: Plan, answers: Mapping[Ask, Answer]) -> dict[Ask, Answer]:
+def add_samples(plan: Plan, answers: Mapping[ScanAsk, ScanAnswer]) -> dict[ScanAsk, ScanAnswer]:
     """Show a few bad rows of each tally that has some; one statement, none when all is well."""
     branches = [
         branch
@@ -67,7 +67,7 @@ def _matters(tally: Tally, counting: Counting, scope: Scope) -> bool:
     return any(each.bad and not is_fine(each.bad, each.total) for each in counts)
 
 
-def _take(branches: Sequence[_Branch], scope: Scope, found: dict[Ask, Answer]) -> None:
+def _take(branches: Sequence[_Branch], scope: Scope, found: dict[ScanAsk, ScanAnswer]) -> None:
     rows: dict[int, list[tuple[Any, ...]]] = {}
     (table,) = scope.run([_unite(branches)])
     for place, *cells in table:

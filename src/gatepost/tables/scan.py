@@ -14,8 +14,19 @@ from datetime import datetime
 from typing import Any
 
 from gatepost.tables import frames
-from gatepost.tables.asks import Answer, Ask, How, NotEvaluated, Scan, Tier
+from gatepost.tables.asks import (
+    Answer,
+    Ask,
+    How,
+    NotEvaluated,
+    Scan,
+    ScanAnswer,
+    ScanAsk,
+    SeparateAsk,
+    Tier,
+)
 from gatepost.tables.fetching import fetch
+from gatepost.tables.hiding import hide_values
 from gatepost.tables.plan import Group, Plan, make_plan
 from gatepost.tables.samples import add_samples
 from gatepost.tables.table import Table
@@ -29,17 +40,27 @@ def scan(value: object, asks: Sequence[Ask], slot: datetime) -> object:
     Anything else comes back as it is, for the expectations to name. Raises
     what the table's source raises: MeasurementError, Unavailable.
     """
+    apart = [ask for ask in dict.fromkeys(asks) if isinstance(ask, SeparateAsk)]
+    together = [ask for ask in dict.fromkeys(asks) if not isinstance(ask, SeparateAsk)]
+    answers: dict[Any, Answer] = {}
+    for ask in apart:
+        found = ask.measure(value, slot)
+        if found is None:
+            return value
+        answers[ask] = found
+    if not together:
+        return Scan(answers)
     if isinstance(value, Table):
-        return Scan(_scan_table(value, asks, slot))
+        return Scan({**answers, **_scan_table(value, together, slot)})
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(value, pandas.DataFrame):
-        return frames.answer(value, asks, slot)
+        return Scan({**answers, **frames.answer_all(value, together, slot)})
     return value
 
 
-def _scan_table(table: Table, asks: Sequence[Ask], slot: datetime) -> dict[Ask, Answer]:
+def _scan_table(table: Table, asks: Sequence[ScanAsk], slot: datetime) -> dict[ScanAsk, ScanAnswer]:
     plan = make_plan(table, asks, slot)
-    counted: dict[Ask, Answer] = {}
+    counted: dict[ScanAsk, ScanAnswer] = {}
     for group in plan.groups:
         counted.update(_read(plan, group))
     counted = add_samples(plan, counted)
@@ -50,10 +71,10 @@ def _scan_table(table: Table, asks: Sequence[Ask], slot: datetime) -> dict[Ask, 
     answers = {**plan.known, **counted}
     if plan.fetched:
         answers.update(fetch(plan.fetched, plan.scope))
-    return answers
+    return {ask: hide_values(ask, each, table.source.hides) for ask, each in answers.items()}
 
 
-def _read(plan: Plan, group: Group) -> dict[Ask, Answer]:
+def _read(plan: Plan, group: Group) -> dict[ScanAsk, ScanAnswer]:
     found = plan.scope.run(group.selects)
     merged: dict[tuple[Any, ...], dict[str, Any]] = {}
     for select, table in zip(group.selects, found, strict=True):
@@ -66,5 +87,5 @@ def _read(plan: Plan, group: Group) -> dict[Ask, Answer]:
     return {ask: reader.read(rows) for ask, reader in group.readers.items()}
 
 
-def _stands(answer: Answer, how: How) -> Answer:
+def _stands(answer: ScanAnswer, how: How) -> ScanAnswer:
     return answer if isinstance(answer, NotEvaluated) else replace(answer, how=how)
