@@ -58,7 +58,7 @@ class Agreement(Expectation[TwoTables]):
 
     @property
     def asks(self) -> tuple[Ask, ...]:
-        return (self.ask,)  # type: ignore[return-value] # until Ask names it
+        return (self.ask,)
 
     def __str__(self) -> str:
         return f"agreeing in {self.words}, {self.limit}"
@@ -80,7 +80,7 @@ class Agreement(Expectation[TwoTables]):
     def judge(self, value: object, context: Context) -> Verdict:
         if value is None:
             return no_data(f"nothing was measured{self.expected}", self)
-        found = value.answers.get(self.ask) if isinstance(value, Scan) else None  # type: ignore[call-overload] # until Ask names it
+        found = value.answers.get(self.ask) if isinstance(value, Scan) else None
         if isinstance(found, NotEvaluated):
             return not_evaluated(found.why, self)
         if not isinstance(found, Compared):

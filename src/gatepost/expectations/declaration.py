@@ -94,7 +94,7 @@ class AspectMatched(Expectation["Table"]):
 
     @property
     def asks(self) -> tuple[Ask, ...]:
-        return (self.ask,)  # type: ignore[return-value] # until Ask names it
+        return (self.ask,)
 
     def __str__(self) -> str:
         return f"as {self.ask.name} declares its {self.aspect}"
@@ -107,7 +107,7 @@ class AspectMatched(Expectation["Table"]):
         del context
         if value is None:
             return no_data(f"nothing was measured{self.expected}", self)
-        found = value.answers.get(self.ask) if isinstance(value, Scan) else None  # type: ignore[call-overload] # until Ask names it
+        found = value.answers.get(self.ask) if isinstance(value, Scan) else None
         if not isinstance(found, Drift):
             return wrong_type(value, _ACCEPTED, self)
         said = found.aspects[self.aspect]

@@ -14,7 +14,7 @@ from gatepost.expectations.limits import Limit
 from gatepost.expectations.slots import judge_slots, slots_of_history
 from gatepost.expectations.windows import days_as_slots
 from gatepost.model import Level, Limits, Verdict
-from gatepost.tables.asks import Answer, Ask, NotEvaluated, Scan, Window
+from gatepost.tables.asks import Answer, Ask, NotEvaluated, Scan, SeparateAnswer, Window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,8 @@ class OnTable(Expectation[TableLike], Generic[AskT]):
         if isinstance(answer, NotEvaluated):
             return not_evaluated(answer.why, self)
         verdict = self.judge_answer(answer, context)
-        return replace(verdict, how=str(answer.how)) if answer.how else verdict
+        how = None if isinstance(answer, SeparateAnswer) else answer.how
+        return replace(verdict, how=str(how)) if how else verdict
 
     @abstractmethod
     def judge_answer(self, found: Any, context: Context) -> Verdict:

@@ -67,7 +67,7 @@ def references(
 
 
 @dataclass(frozen=True, slots=True)
-class ReferencesKept(LimitOnTable[CountOrphans]):  # type: ignore[type-var] # until Ask names it
+class ReferencesKept(LimitOnTable[CountOrphans]):
     """The percentage of rows that are no orphans meets a limit."""
 
     @property

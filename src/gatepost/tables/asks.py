@@ -6,11 +6,12 @@ size of the table: counts, and a few samples of bad rows.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gatepost.model import Sample
 from gatepost.tables.rules import Rule
@@ -94,7 +95,25 @@ class Summarise:
     window: Window = Window()
 
 
-Ask: TypeAlias = CountRows | CountBad | CountDistinct | FindNewest | Summarise
+class SeparateAsk(ABC):
+    """An ask that needs statements of its own, beside the scan that answers the others.
+
+    Subclasses are frozen dataclasses.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def measure(self, value: object, slot: datetime) -> Answer | None:
+        """Answer for what a check returned; None where that is nothing to be asked so.
+
+        Raises MeasurementError, Unavailable.
+        """
+
+
+ScanAsk: TypeAlias = CountRows | CountBad | CountDistinct | FindNewest | Summarise
+"""What one scan of a table answers together."""
+Ask: TypeAlias = ScanAsk | SeparateAsk
 
 
 class Tier(Enum):
@@ -236,14 +255,21 @@ class Unanswerable(Exception):  # noqa: N818 - an answer, not a failure
         self.answer = NotEvaluated(why)
 
 
-Answer: TypeAlias = Tally | Whole | Distinct | Newest | Summary | NotEvaluated
+class SeparateAnswer:
+    """Base of the answers that only one kind of ask has."""
+
+    __slots__ = ()
+
+
+ScanAnswer: TypeAlias = Tally | Whole | Distinct | Newest | Summary | NotEvaluated
+Answer: TypeAlias = ScanAnswer | SeparateAnswer
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """The answers to all asks of one check."""
 
-    answers: Mapping[Ask, Answer]
+    answers: Mapping[Any, Answer]
 
 
 def day_of(moment: datetime) -> datetime:

@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from gatepost.tables.asks import How, NotEvaluated, Tier, Unanswerable, Window
+from gatepost.tables.asks import (
+    How,
+    NotEvaluated,
+    SeparateAnswer,
+    SeparateAsk,
+    Tier,
+    Unanswerable,
+    Window,
+)
 from gatepost.tables.differences import Contents, find_differences
 from gatepost.tables.live import ColumnKind, LiveTable
 from gatepost.tables.predicates import Refused
@@ -36,7 +44,7 @@ _LARGE = 20_000_000  # rows from which on there are 16^4 buckets instead of 16^3
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(SeparateAsk):
     """How far two tables agree, by pairs of their columns; without a key not row by row.
 
     By the tables' own time columns, rows older than `last` and rows younger
@@ -50,6 +58,12 @@ class Compare:
     last: timedelta | None = None
     settle: timedelta | None = None
     samples: int = 5
+
+    def measure(self, value: object, slot: datetime) -> Compared | NotEvaluated | None:
+        match value:
+            case (Table() as left, Table() as right):
+                return compare(left, right, self, slot)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +84,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(SeparateAnswer):
     """What came of it; `names` tell the sides apart, `sums` are in the ask's order.
 
     `contents` are None where the ask has no key.

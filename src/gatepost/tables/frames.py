@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gatepost.model import Sample
 from gatepost.tables.asks import (
-    Answer,
-    Ask,
     CountBad,
     CountDistinct,
     CountRows,
     FindNewest,
     NotEvaluated,
     Scan,
+    ScanAnswer,
+    ScanAsk,
     Summarise,
     Tally,
     Whole,
@@ -42,13 +42,20 @@ SaidT = TypeVar("SaidT", Whole, NotEvaluated)
 
 
 def answer(
-    frame: pd.DataFrame, asks: Iterable[Ask], slot: datetime, time: str | None = None
+    frame: pd.DataFrame, asks: Iterable[ScanAsk], slot: datetime, time: str | None = None
 ) -> Scan:
     """Answer every ask from the rows of a frame; `time` is the column with a row's time in UTC."""
-    by_window: dict[Window, list[Ask]] = {}
+    return Scan(answer_all(frame, asks, slot, time))
+
+
+def answer_all(
+    frame: pd.DataFrame, asks: Iterable[ScanAsk], slot: datetime, time: str | None = None
+) -> dict[ScanAsk, ScanAnswer]:
+    """The answers of `answer` by their asks."""
+    by_window: dict[Window, list[ScanAsk]] = {}
     for ask in dict.fromkeys(asks):
         by_window.setdefault(_window(ask), []).append(ask)
-    answers: dict[Ask, Answer] = {}
+    answers: dict[ScanAsk, ScanAnswer] = {}
     for window, group in by_window.items():
         if window.last is None and not window.per_day:
             answers.update((ask, _answer(frame, ask, None)) for ask in group)
@@ -67,10 +74,10 @@ def answer(
             # A row without a time has no day, so by day that rule could never fail.
             of_time = isinstance(ask, CountBad) and time in {rule.column for rule in ask.rules}
             answers[ask] = _answer(rows, ask, None if of_time else calendar)
-    return Scan(answers)
+    return answers
 
 
-def _window(ask: Ask) -> Window:
+def _window(ask: ScanAsk) -> Window:
     return Window() if isinstance(ask, FindNewest) else ask.window
 
 
@@ -83,7 +90,7 @@ def _moments(frame: pd.DataFrame, time: str | None) -> pd.Series[pd.Timestamp] |
     return moments_of(frame, time)
 
 
-def _answer(rows: pd.DataFrame, ask: Ask, calendar: Calendar | None) -> Answer:
+def _answer(rows: pd.DataFrame, ask: ScanAsk, calendar: Calendar | None) -> ScanAnswer:
     match ask:
         case CountRows():
             return _count_rows(rows, ask, calendar)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from gatepost.model import Sample
-from gatepost.tables.asks import Answer, Ask, CountBad, CountRows, NotEvaluated, Tally
+from gatepost.tables.asks import CountBad, CountRows, NotEvaluated, ScanAnswer, ScanAsk, Tally
 
 MASKED = "***"
 
 
-def hide_values(ask: Ask, answer: Answer, hides: Callable[[str], bool]) -> Answer:
+def hide_values(ask: ScanAsk, answer: ScanAnswer, hides: Callable[[str], bool]) -> ScanAnswer:
     """Mask cells, segments and concentrations of columns that are not to be shown."""
     if not isinstance(answer, Tally) or not isinstance(ask, (CountBad, CountRows)):
         return answer

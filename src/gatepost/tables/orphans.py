@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any
 from gatepost.errors import MeasurementError, Unavailable
 from gatepost.model import Sample
 from gatepost.tables import predicates
-from gatepost.tables.asks import How, NotEvaluated, Tally, Tier, Unanswerable, Whole, Window
+from gatepost.tables.asks import (
+    How,
+    NotEvaluated,
+    SeparateAsk,
+    Tally,
+    Tier,
+    Unanswerable,
+    Whole,
+    Window,
+)
+from gatepost.tables.hiding import MASKED
 from gatepost.tables.live import ColumnKind, LiveColumn, LiveTable
 from gatepost.tables.predicates import Refused
-from gatepost.tables.samples import MASKED
 from gatepost.tables.table import Table
 from gatepost.tables.windows import find_column, look_inside
 from gatepost.wording import shorten
@@ -26,7 +35,7 @@ _TIMES = frozenset({ColumnKind.DATE, ColumnKind.TIMESTAMP, ColumnKind.MOMENT})
 
 
 @dataclass(frozen=True, slots=True)
-class CountOrphans:
+class CountOrphans(SeparateAsk):
     """How many rows refer to a row that `other` does not have, with a few of them.
 
     `columns` are pairs of a referencing column and the one it refers to. A row
@@ -39,6 +48,9 @@ class CountOrphans:
     window: Window
     nulls_break: bool = False
     samples: int = 5
+
+    def measure(self, value: object, slot: datetime) -> Tally | Whole | NotEvaluated | None:
+        return count_orphans(value, self, slot) if isinstance(value, Table) else None
 
 
 def count_orphans(table: Table, ask: CountOrphans, slot: datetime) -> Tally | Whole | NotEvaluated:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from gatepost.errors import MeasurementError
 from gatepost.tables import predicates
 from gatepost.tables.asks import (
-    Answer,
-    Ask,
     CountBad,
     CountDistinct,
     CountRows,
     FindNewest,
+    ScanAnswer,
+    ScanAsk,
     Summarise,
     Unanswerable,
     Whole,
@@ -43,7 +43,7 @@ class Group:
     """Statements to be run at once, and who reads the answers out of their rows."""
 
     selects: tuple[Select[Any], ...]
-    readers: Mapping[Ask, Reader]
+    readers: Mapping[ScanAsk, Reader]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Fetched:
     """Why only the rows themselves answer an ask; `rest` leaves out what the catalogue proves."""
 
     why: str
-    rest: Ask
+    rest: ScanAsk
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ class Plan:
     """
 
     scope: Scope
-    known: Mapping[Ask, Answer]
+    known: Mapping[ScanAsk, ScanAnswer]
     groups: tuple[Group, ...]
     countings: Mapping[CountBad, Counting]
-    fetched: Mapping[Ask, Fetched]
+    fetched: Mapping[ScanAsk, Fetched]
 
 
-def make_plan(table: Table, asks: Sequence[Ask], slot: datetime) -> Plan:
+def make_plan(table: Table, asks: Sequence[ScanAsk], slot: datetime) -> Plan:
     """Plan the scan of a table for all asks of a check; reads the catalogue, and no row.
 
     Raises what the table's source raises: MeasurementError, Unavailable.
@@ -99,12 +99,12 @@ def make_plan(table: Table, asks: Sequence[Ask], slot: datetime) -> Plan:
 @dataclass(slots=True)
 class _Planner:
     scope: Scope
-    known: dict[Ask, Answer] = field(default_factory=dict)
-    fetched: dict[Ask, Fetched] = field(default_factory=dict)
+    known: dict[ScanAsk, ScanAnswer] = field(default_factory=dict)
+    fetched: dict[ScanAsk, Fetched] = field(default_factory=dict)
     countings: dict[CountBad, Counting] = field(default_factory=dict)
-    _readers: dict[int, dict[Ask, Reader]] = field(default_factory=dict)
+    _readers: dict[int, dict[ScanAsk, Reader]] = field(default_factory=dict)
 
-    def add(self, ask: Ask) -> None:
+    def add(self, ask: ScanAsk) -> None:
         match ask:
             case CountBad():
                 self._add_bad(ask)
@@ -126,7 +126,7 @@ class _Planner:
         )
         return Plan(self.scope, self.known, groups, self.countings, self.fetched)
 
-    def _keep(self, ask: Ask, sheet: Sheet, reader: Reader) -> None:
+    def _keep(self, ask: ScanAsk, sheet: Sheet, reader: Reader) -> None:
         self._readers.setdefault(id(sheet), {})[ask] = reader
 
     def _add_bad(self, ask: CountBad) -> None:

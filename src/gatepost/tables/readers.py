@@ -11,13 +11,13 @@ from gatepost.tables import ttests
 from gatepost.tables.asks import (
     DAY,
     MOST_SEGMENTS,
-    Answer,
     CountDistinct,
     Day,
     Distinct,
     How,
     Newest,
     NotEvaluated,
+    ScanAnswer,
     Segment,
     Summarise,
     Summary,
@@ -71,7 +71,7 @@ class TallyReader:
     named: bool = False
     hashes: str | None = None
 
-    def read(self, rows: Sequence[Row]) -> Answer:
+    def read(self, rows: Sequence[Row]) -> ScanAnswer:
         """The answer; of no rows at all, what the catalogue says."""
         total = _sum(rows, self.total)
         whole = self._read_whole(rows, total)
@@ -103,7 +103,7 @@ class TallyReader:
         undated = _sum(rows, self.total) - sum(day.total for day in days)
         return replace(self._count(judged), days=days, undated=undated)
 
-    def _by_segments(self, rows: Sequence[Row], how: How | None) -> Answer:
+    def _by_segments(self, rows: Sequence[Row], how: How | None) -> ScanAnswer:
         names = self.window.segments
         counted = []
         for row in rows:
@@ -119,7 +119,7 @@ class TallyReader:
         counted.sort(key=lambda each: (-each.total, each.values))
         return replace(self._count(rows), segments=tuple(counted), how=how)
 
-    def _read_whole(self, rows: Sequence[Row], total: int) -> Answer | None:
+    def _read_whole(self, rows: Sequence[Row], total: int) -> ScanAnswer | None:
         """What is known of all rows together; None where the bad rows are to be counted."""
         found = [self._judge_part(part, rows) for part in self.parts]
         for holds in (False, None):
@@ -166,7 +166,7 @@ class DistinctReader:
     how: How
     slot: datetime
 
-    def read(self, rows: Sequence[Row]) -> Answer:
+    def read(self, rows: Sequence[Row]) -> ScanAnswer:
         if not self.ask.window.per_day:
             return replace(self._count(rows[0] if rows else None), how=self.how)
         counts = {day: self._count(row) for day, row in _by_day(rows, self.slot).items()}
@@ -188,7 +188,7 @@ class NewestReader:
     zoned: bool
     how: How
 
-    def read(self, rows: Sequence[Row]) -> Answer:
+    def read(self, rows: Sequence[Row]) -> ScanAnswer:
         found = [_as_moment(row[self.newest], zoned=self.zoned) for row in rows]
         return Newest(max((each for each in found if each is not None), default=None), self.how)
 
@@ -202,7 +202,7 @@ class SummaryReader:
     how: How
     slot: datetime
 
-    def read(self, rows: Sequence[Row]) -> Answer:
+    def read(self, rows: Sequence[Row]) -> ScanAnswer:
         if not self.ask.window.per_day:
             return replace(self._read(rows[0]) if rows else self._none, how=self.how)
         read = {day: self._read(row) for day, row in _by_day(rows, self.slot).items()}
