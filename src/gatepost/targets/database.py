@@ -398,8 +398,13 @@ class Database:
         return MeasurementError(f"{reason}; {suggest(kind, name, known)}")
 
     def _look_up(self, read: Callable[..., T], *arguments: object) -> T:
-        with self._sessions.borrow() as connection:
-            return read(connection, *arguments)
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            with self._sessions.borrow() as connection:
+                return read(connection, *arguments)
+        except DBAPIError as error:
+            raise self._refused(error, "") from None
 
     def _for_engine(self, what: str, statements: Mapping[str, str]) -> str:
         if self._backend not in statements:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gatepost.tables.kinds import read_kind
@@ -15,20 +16,19 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import ReflectedColumn
 
 # Nothing is proved of a view or a foreign table, whose rows no constraint holds, nor of a table
-# with inheriting ones, whose rows are read with it but have constraints of their own. A NOT NULL
-# that was added NOT VALID, as PostgreSQL 18 allows, says nothing of the rows that were there.
-# A foreign key may be broken while its triggers are off, and one with PERIOD holds ranges.
-#
-# The counters of a table, its size and its file tell whether it has changed, as long as the
-# server runs; its sessions may report their changes to the counters up to a minute late.
+# with inheriting ones, whose rows are read with it but have constraints of their own, nor of one
+# with a foreign partition. A NOT NULL that was added NOT VALID, as PostgreSQL 18 allows, says
+# nothing of the rows that were there. A foreign key may be broken while its triggers are off, and
+# one with PERIOD holds ranges.
 _POSTGRESQL = """
     select c.reltuples,
-           case when c.relkind in ('r', 'm') and not c.relhassubclass
-                and current_setting('track_counts')::bool
-           then concat_ws(' ', s.n_tup_ins, s.n_tup_upd, s.n_tup_del, pg_relation_size(c.oid),
-                          pg_relation_filenode(c.oid), c.oid, pg_postmaster_start_time())
-           end as state,
-           c.relkind in ('r', 'p') and not (c.relkind = 'r' and c.relhassubclass) as proves,
+           c.relkind in ('r', 'p') and not (c.relkind = 'r' and c.relhassubclass)
+               and not exists (select from pg_partition_tree(c.oid) part
+                               join pg_class p on p.oid = part.relid
+                               where p.relkind = 'f') as proves,
+           (select json_object_agg(a.attname, format_type(a.atttypid, a.atttypmod))
+            from pg_attribute a
+            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as types,
            array(select a.attname from pg_attribute a
                  where a.attrelid = c.oid and a.attnotnull and not exists (
                      select from pg_constraint n
@@ -55,8 +55,26 @@ _POSTGRESQL = """
               and not coalesce((to_jsonb(f) ->> 'conperiod')::bool, false)
               and not exists (select from pg_trigger t where t.tgconstraint = f.oid
                               and t.tgenabled not in ('O', 'A'))) as foreign_keys
-    from pg_class c left join pg_stat_all_tables s on s.relid = c.oid
+    from pg_class c
     where c.oid = to_regclass(%s)
+"""
+
+# The counters of a table, its size and its file tell whether its rows have changed, as long as the
+# server runs, and its columns' own rows in the catalogue whether what they are has; its sessions
+# may report their changes to the counters up to a minute late. A standby does not count what it
+# replays, and what a policy lets a role see depends on more than the rows.
+_STATE = """
+    select concat_ws(' ', s.n_tup_ins, s.n_tup_upd, s.n_tup_del, pg_relation_size(c.oid),
+                     pg_relation_filenode(c.oid), c.oid, pg_postmaster_start_time(),
+                     d.datid, d.stats_reset,
+                     (select md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.xmin), ','
+                                            order by a.attnum))
+                      from pg_attribute a where a.attrelid = c.oid))
+    from pg_class c join pg_stat_all_tables s on s.relid = c.oid,
+         pg_stat_database d
+    where c.oid = to_regclass(%s) and d.datname = current_database()
+      and c.relkind in ('r', 'm') and not c.relhassubclass and not c.relrowsecurity
+      and current_setting('track_counts')::bool and not pg_is_in_recovery()
 """
 
 
@@ -70,23 +88,31 @@ class _Facts:
     state: str | None = None
     path: str = ""
     references: Mapping[str, Reference] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 def describe(connection: Connection, name: str, schema: str | None) -> LiveTable:
     """Read a table or view. Raises SQLAlchemy's NoSuchTableError when there is none."""
     from sqlalchemy import inspect
+    from sqlalchemy.exc import SAWarning
+    from sqlalchemy.types import NullType
 
-    catalogue = inspect(connection)
-    reflected = catalogue.get_columns(name, schema)
     backend = connection.dialect.name
+    state = _read_state(connection, name, schema) if backend == "postgresql" else None
+    catalogue = inspect(connection)
+    with warnings.catch_warnings(action="ignore", category=SAWarning):  # of types it does not know
+        reflected = catalogue.get_columns(name, schema)
     if backend == "postgresql":
-        facts = _read_postgresql(connection, name, schema)
+        facts = replace(_read_postgresql(connection, name, schema), state=state)
     else:
         facts = _read_any(catalogue, reflected, name, schema)
     columns = {}
     for each in reflected:
         kind, bits = read_kind(each["type"], backend)
-        written = each["type"].compile(connection.dialect)
+        if isinstance(each["type"], NullType):
+            written = facts.types.get(each["name"], "an unknown type")
+        else:
+            written = each["type"].compile(connection.dialect)
         not_null = each["name"] in facts.not_null
         columns[each["name"]] = LiveColumn(each["name"], kind, written, not_null, bits)
     return LiveTable(
@@ -94,19 +120,45 @@ def describe(connection: Connection, name: str, schema: str | None) -> LiveTable
     )
 
 
-def _read_postgresql(connection: Connection, name: str, schema: str | None) -> _Facts:
+def _read_state(connection: Connection, name: str, schema: str | None) -> str | None:
+    """The state of a PostgreSQL table, read before the check's snapshot is taken.
+
+    Read after, it might count changes that the snapshot does not show, and their
+    absence would be remembered. None where the snapshot has been taken.
+    """
+    if connection.in_transaction():
+        return None
+    state: str | None = connection.exec_driver_sql(
+        _STATE, (_quoted(connection, name, schema),)
+    ).scalar()
+    connection.rollback()
+    return state
+
+
+def _quoted(connection: Connection, name: str, schema: str | None) -> str:
     quote = connection.dialect.identifier_preparer.quote_identifier
-    path = f"{quote(schema)}.{quote(name)}" if schema else quote(name)
+    return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
+
+
+def _read_postgresql(connection: Connection, name: str, schema: str | None) -> _Facts:
+    path = _quoted(connection, name, schema)
     found = connection.exec_driver_sql(_POSTGRESQL, (path,)).one()
     rows = int(found.reltuples) if found.reltuples >= 0 else None
     if not found.proves:
-        return _Facts(rows=rows, state=found.state, path=found.path)
+        return _Facts(rows=rows, path=found.path, types=found.types or {})
     unique = {index: frozenset(columns) for index, columns in found.unique_keys or ()}
     references = {
         key: Reference(path, frozenset((mine, theirs) for mine, theirs in pairs))
         for key, path, pairs in found.foreign_keys or ()
     }
-    return _Facts(frozenset(found.not_null), unique, rows, found.state, found.path, references)
+    return _Facts(
+        frozenset(found.not_null),
+        unique,
+        rows,
+        path=found.path,
+        references=references,
+        types=found.types or {},
+    )
 
 
 def _read_any(
