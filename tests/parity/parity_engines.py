@@ -16,8 +16,6 @@ from tests.parity import parity_cells as cells
 
 SLOT = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
 
-_FINITE_OR_NAN = st.one_of(cells.REAL)
-
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -31,7 +29,7 @@ class Typed:
 POSTGRESQL: Mapping[str, Typed] = {
     "small": Typed("smallint", ColumnKind.INTEGER, cells.SMALL),
     "whole": Typed("bigint", ColumnKind.INTEGER, cells.WHOLE),
-    "real": Typed("double precision", ColumnKind.FLOAT, cells.REAL),
+    "ratio": Typed("double precision", ColumnKind.FLOAT, cells.REAL),
     "price": Typed("numeric(12, 2)", ColumnKind.DECIMAL, cells.PRICE),
     "wide": Typed("numeric(30, 10)", ColumnKind.DECIMAL, cells.WIDE),
     "exact": Typed("numeric", ColumnKind.DECIMAL, cells.EXACT),
@@ -40,13 +38,13 @@ POSTGRESQL: Mapping[str, Typed] = {
     "mood": Typed("mood", ColumnKind.TEXT, st.sampled_from(["a", "A", "ab"])),
     "flag": Typed("boolean", ColumnKind.BOOLEAN, st.booleans()),
     "on_day": Typed("date", ColumnKind.DATE, cells.DATES),
-    "at": Typed("timestamp", ColumnKind.TIMESTAMP, cells.TIMES),
+    "made": Typed("timestamp", ColumnKind.TIMESTAMP, cells.TIMES),
     "moment": Typed("timestamptz", ColumnKind.MOMENT, cells.MOMENTS),
 }
 
 SQLITE: Mapping[str, Typed] = {
     "whole": Typed("bigint", ColumnKind.INTEGER, cells.WHOLE),
-    "real": Typed("double precision", ColumnKind.FLOAT, cells.REAL),
+    "ratio": Typed("double precision", ColumnKind.FLOAT, cells.REAL),
     "price": Typed(
         "numeric(12, 2)",
         ColumnKind.DECIMAL,
@@ -56,7 +54,49 @@ SQLITE: Mapping[str, Typed] = {
     "short": Typed("varchar(40)", ColumnKind.TEXT, cells.WORDS),
     "flag": Typed("boolean", ColumnKind.BOOLEAN, st.booleans()),
     "on_day": Typed("date", ColumnKind.DATE, cells.DATES),
-    "at": Typed("datetime", ColumnKind.TIMESTAMP, cells.TIMES),
+    "made": Typed("datetime", ColumnKind.TIMESTAMP, cells.TIMES),
+}
+
+_WITH_NUL = cells.WORDS | st.text(st.sampled_from("a\0b"), max_size=3)
+
+DUCKDB: Mapping[str, Typed] = {
+    "tiny": Typed("utinyint", ColumnKind.INTEGER, st.integers(0, 255)),
+    "whole": Typed("bigint", ColumnKind.INTEGER, cells.WHOLE),
+    "huge": Typed("hugeint", ColumnKind.INTEGER, cells.WHOLE | st.integers(-(2**100), 2**100)),
+    "single": Typed("float", ColumnKind.FLOAT, cells.SINGLE | cells.SMALL.map(float)),
+    "ratio": Typed("double", ColumnKind.FLOAT, cells.REAL),
+    "price": Typed("decimal(12, 2)", ColumnKind.DECIMAL, cells.PRICE),
+    "wide": Typed("decimal(30, 10)", ColumnKind.DECIMAL, cells.WIDE),
+    "words": Typed("varchar", ColumnKind.TEXT, _WITH_NUL),
+    "short": Typed("varchar collate nocase", ColumnKind.TEXT, cells.WORDS),
+    "mood": Typed("enum('ab', 'A', 'a')", ColumnKind.TEXT, st.sampled_from(["a", "A", "ab"])),
+    "flag": Typed("boolean", ColumnKind.BOOLEAN, st.booleans()),
+    "on_day": Typed("date", ColumnKind.DATE, cells.DATES),
+    "made": Typed("timestamp", ColumnKind.TIMESTAMP, cells.TIMES),
+    "moment": Typed("timestamptz", ColumnKind.MOMENT, cells.MOMENTS),
+}
+
+MARIADB: Mapping[str, Typed] = {
+    "small": Typed("smallint", ColumnKind.INTEGER, cells.SMALL),
+    "whole": Typed("bigint", ColumnKind.INTEGER, cells.WHOLE),
+    "great": Typed("bigint unsigned", ColumnKind.INTEGER, st.integers(0, 2**64 - 1)),
+    "ratio": Typed("double", ColumnKind.FLOAT, cells.FINITE),
+    "price": Typed("decimal(12, 2)", ColumnKind.DECIMAL, cells.PRICE),
+    "wide": Typed("decimal(30, 10)", ColumnKind.DECIMAL, cells.WIDE),
+    "words": Typed("text", ColumnKind.TEXT, _WITH_NUL),
+    "short": Typed("varchar(40) collate utf8mb4_general_ci", ColumnKind.TEXT, cells.WORDS),
+    "latin": Typed(
+        "varchar(40) character set latin1",
+        ColumnKind.TEXT,
+        st.text(st.sampled_from("aA\u00e9\u00df \n%1"), max_size=4),
+    ),
+    "mood": Typed("enum('ab', 'x', 'a')", ColumnKind.TEXT, st.sampled_from(["a", "x", "ab"])),
+    "flag": Typed("boolean", ColumnKind.BOOLEAN, st.booleans()),
+    "on_day": Typed("date", ColumnKind.DATE, cells.DATES),
+    "made": Typed("datetime(6)", ColumnKind.TIMESTAMP, cells.TIMES),
+    "full": Typed(
+        "datetime", ColumnKind.TIMESTAMP, cells.TIMES.map(lambda at: at.replace(microsecond=0))
+    ),
 }
 
 

@@ -24,7 +24,15 @@ from fixtures.postgres import CRAWLER, Server
 from gatepost.tables import predicates
 from gatepost.tables.rules import Kind, Rule, rules_of
 from tests.parity.parity_cells import checks
-from tests.parity.parity_engines import POSTGRESQL, SQLITE, Bench, declaration, open_database
+from tests.parity.parity_engines import (
+    DUCKDB,
+    MARIADB,
+    POSTGRESQL,
+    SQLITE,
+    Bench,
+    declaration,
+    open_database,
+)
 from tests.parity.parity_oracle import bad_cells
 
 EXAMPLES = int(os.environ.get("GATEPOST_PARITY_EXAMPLES", "25"))
@@ -59,7 +67,7 @@ def sqlite(tmp_path: Path) -> Iterator[Bench]:
 
         def replace(rows: Any) -> None:
             plain = [
-                [cell.isoformat(" ") if name == "at" and cell is not None else
+                [cell.isoformat(" ") if name == "made" and cell is not None else
                  cell.isoformat() if name == "on_day" and cell is not None else cell
                  for name, cell in zip(["place", *SQLITE], row, strict=True)]
                 for row in rows
@@ -72,7 +80,45 @@ def sqlite(tmp_path: Path) -> Iterator[Bench]:
     database.close()
 
 
-@pytest.mark.parametrize("engine", ["postgresql", "sqlite"])
+@pytest.fixture
+def duckdb(duckdb_file: Path) -> Iterator[Bench]:
+    import duckdb
+
+    database = open_database(f"duckdb:///{duckdb_file}")
+    places = ", ".join(["?"] * (1 + len(DUCKDB)))
+
+    def replace(rows: Any) -> None:
+        database.close()  # within a process, nobody else may have the file open
+        with duckdb.connect(str(duckdb_file)) as connection:
+            connection.execute("begin")
+            connection.execute("drop table if exists seen")
+            connection.execute(declaration(DUCKDB))
+            connection.executemany(f"insert into seen values ({places})", rows)
+            connection.execute("commit")
+
+    yield Bench(DUCKDB, database, replace)
+    database.close()
+
+
+@pytest.fixture
+def mariadb(mariadb_server: Any, mariadb_database: str) -> Iterator[Bench]:
+    database = open_database(mariadb_server.url(mariadb_database))
+    with closing(mariadb_server.connect(mariadb_database)) as connection:
+        cursor = connection.cursor()
+        cursor.execute(declaration(MARIADB))
+        places = ", ".join(["%s"] * (1 + len(MARIADB)))
+
+        def replace(rows: Any) -> None:
+            connection.begin()
+            cursor.execute("delete from seen")
+            cursor.executemany(f"insert into seen values ({places})", rows)
+            connection.commit()
+
+        yield Bench(MARIADB, database, replace)
+    database.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "sqlite", "duckdb", "mariadb"])
 def test_sql_finds_the_bad_cells_that_pandera_finds(
     engine: str, request: pytest.FixtureRequest
 ) -> None:

@@ -127,11 +127,11 @@ def _as_number(value: object, column: LiveColumn) -> int | float:
     raise _mismatch(value, column)
 
 
-def _as_text(value: object, column: LiveColumn, dialect: Dialect) -> str:
+def _as_text(value: object, column: LiveColumn) -> str:
     if not isinstance(value, str):
         raise _mismatch(value, column)
-    if not dialect.has_nul and "\0" in value:
-        raise Refused("no text in this engine has a NUL character")
+    if "\0" in value:
+        raise Refused("pandas may leave out a NUL where it compares text")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise Refused("half of a surrogate pair is no character in SQL")
     return str(value)
@@ -225,9 +225,10 @@ def _compare(
     if column.kind in NUMBERS:
         return _compare_number(column, dialect, compare, _as_number(value, column))
     if column.kind is ColumnKind.TEXT:
-        text, given = dialect.text(column), _as_text(value, column, dialect)
+        text, given = dialect.text(column), _as_text(value, column)
         found: Condition = compare(
-            text if is_equality else dialect.ordered(text), dialect.text_literal(given)
+            dialect.exact(text) if is_equality else dialect.ordered(text),
+            dialect.text_literal(given),
         )
         return found
     if column.kind in TIMES:
@@ -338,10 +339,12 @@ def equal_any(column: LiveColumn, values: Sequence[Any], dialect: Dialect) -> Co
         raise Refused(f"{len(given):,} values are too many for a statement")
     if column.kind is ColumnKind.TEXT:
         # pandas leaves out what is no text.
-        texts = sorted({_as_text(each, column, dialect) for each in given if isinstance(each, str)})
+        texts = sorted({_as_text(each, column) for each in given if isinstance(each, str)})
         if not texts:
             return false()
-        return dialect.text(column).in_([dialect.text_literal(each) for each in texts])
+        return dialect.exact(dialect.text(column)).in_(
+            [dialect.text_literal(each) for each in texts]
+        )
     if not given:
         return false()
     if column.kind in NUMBERS:
@@ -416,12 +419,12 @@ def _as_length(value: object) -> int | None:
 
 
 def _starts(column: LiveColumn, dialect: Dialect, string: object) -> Condition:
-    text, start = _text_of(column, dialect), _as_text(string, column, dialect)
+    text, start = _text_of(column, dialect), _as_text(string, column)
     return dialect.starts(text, start) if start else true()
 
 
 def _ends(column: LiveColumn, dialect: Dialect, string: object) -> Condition:
-    text, end = _text_of(column, dialect), _as_text(string, column, dialect)
+    text, end = _text_of(column, dialect), _as_text(string, column)
     return dialect.ends(text, end) if end else true()
 
 
@@ -449,15 +452,15 @@ def _finds(column: LiveColumn, dialect: Dialect, pattern: object, *, at_start: b
             return or_(*known)
     if dialect.regex is None:
         raise Refused("the engine has no regular expressions")
-    return dialect.finds(text, _as_text(write_regex(part, dialect.regex), column, dialect))
+    return dialect.finds(text, _as_text(write_regex(part, dialect.regex), column))
 
 
 def _find_word(
     word: str, text: Any, column: LiveColumn, dialect: Dialect, starts: bool, ends: bool
 ) -> Condition:
-    word = _as_text(word, column, dialect)
+    word = _as_text(word, column)
     if starts and ends:
-        return text == dialect.text_literal(word)  # type: ignore[no-any-return]
+        return dialect.exact(text) == dialect.text_literal(word)
     if not word:
         return true()
     if starts:

@@ -79,7 +79,8 @@ def read_kind(type_: TypeEngine[Any], backend: str) -> tuple[ColumnKind, int | N
 
 
 def _name(type_: TypeEngine[Any]) -> str:
-    return str(type_.__visit_name__).upper()
+    # What SQLAlchemy has no type for, our own dialects spell as the engine does.
+    return str(getattr(type_, "spelling", None) or type_.__visit_name__).upper()
 
 
 def _read_integer(type_: TypeEngine[Any], backend: str) -> tuple[ColumnKind, int | None]:
@@ -135,7 +136,10 @@ def _read_other(type_: TypeEngine[Any]) -> ColumnKind:
         "TIMESTAMP": ColumnKind.TIMESTAMP,
         "DATETIME": ColumnKind.TIMESTAMP,
     }
-    return named.get(_name(type_), ColumnKind.OTHER)
+    name = _name(type_)
+    if name.endswith("[]") or name.startswith("ARRAY<"):
+        return ColumnKind.ARRAY
+    return named.get(name.partition(" ")[0], ColumnKind.OTHER)
 
 
 def judge_dtype(rule: Rule, column: LiveColumn) -> Whole:

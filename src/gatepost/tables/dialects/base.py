@@ -84,11 +84,10 @@ class Dialect:
     """One engine; `most_selected` is how many expressions a SELECT may have.
 
     `nan_kinds` are the kinds that may hold NaN. `has_infinity` says whether
-    floating-point numbers may be infinite,
-    `single_is_double` whether a number of 32 bits is read as the double that
-    the engine compares it as, `decimals_are_doubles` whether decimals are
-    stored as such, `has_unlimited_decimals` whether they may have any number
-    of digits, and `has_nul` whether text may hold NUL.
+    floating-point numbers may be infinite, `single_is_double` whether a number
+    of 32 bits is read as the double that the engine compares it as,
+    `decimals_are_doubles` whether decimals are stored as such, and
+    `has_unlimited_decimals` whether they may have any number of digits.
     """
 
     most_selected: ClassVar[int] = 1000
@@ -97,7 +96,6 @@ class Dialect:
     single_is_double: ClassVar[bool] = False
     decimals_are_doubles: ClassVar[bool] = False
     has_unlimited_decimals: ClassVar[bool] = False
-    has_nul: ClassVar[bool] = True
     regex: ClassVar[Regex | None] = None
 
     def cell(self, live: LiveColumn) -> Cell:
@@ -117,7 +115,7 @@ class Dialect:
         """Whether the cell is there, with nothing in it; None for kinds that cannot be empty."""
         match live.kind:
             case ColumnKind.TEXT:
-                return self.text(live) == self.text_literal("")
+                return self.exact(self.text(live)) == self.text_literal("")
             case ColumnKind.JSON:
                 return self.is_empty_json(live)
             case ColumnKind.ARRAY:
@@ -137,12 +135,16 @@ class Dialect:
     # Text
 
     def text(self, live: LiveColumn) -> ColumnElement[str]:
-        """The text of a cell, equal where the code points are. Raises Refused where it cannot."""
+        """The text of a cell. Raises Refused for text that is fetched as another."""
         return self.cell(live)
 
-    def ordered(self, text: ColumnElement[str]) -> ColumnElement[str]:
-        """A text that is ordered by its code points."""
+    def exact(self, text: ColumnElement[str]) -> ColumnElement[Any]:
+        """A text as what is equal only where the code points are."""
         return text
+
+    def ordered(self, text: ColumnElement[str]) -> ColumnElement[Any]:
+        """A text as what is ordered by its code points."""
+        return self.exact(text)
 
     def text_literal(self, value: str) -> ColumnElement[str]:
         return literal(value, Text())
@@ -216,7 +218,7 @@ class Dialect:
         """The cell as what is equal exactly where pandas holds two cells to be equal."""
         match live.kind:
             case ColumnKind.TEXT:
-                return self.text(live)
+                return self.exact(self.text(live))
             case ColumnKind.FLOAT | ColumnKind.DECIMAL:
                 return self.number(live)
             case ColumnKind.INTEGER | ColumnKind.BOOLEAN | ColumnKind.UUID:

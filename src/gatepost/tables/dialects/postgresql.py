@@ -50,7 +50,6 @@ class PostgreSQL(Dialect):
     most_selected = 1600  # of 1664
     nan_kinds = tuple(_NAN)
     has_unlimited_decimals = True
-    has_nul = False
     # Default options: a newline is a character as any other. \y, \m, \w and the like depend on
     # the collation, and are not used. The repeats are RE_DUP_MAX.
     regex = Regex(start="^", end="$", code=r"\U{:08x}", most=255)

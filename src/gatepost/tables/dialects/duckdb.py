@@ -1,0 +1,90 @@
+"""DuckDB: files and frames as well; NaN is greater than every number and equal to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Double,
+    Text,
+    cast,
+    collate,
+    func,
+    literal_column,
+)
+
+from gatepost.tables.dialects.base import (
+    NUMBERS,
+    Condition,
+    Dialect,
+    Regex,
+    precision_of,
+)
+from gatepost.tables.live import ColumnKind, LiveColumn
+
+
+class DuckDB(Dialect):
+    """From version 1.0 on, in a session whose zone is UTC; its patterns are RE2's."""
+
+    nan_kinds = (ColumnKind.FLOAT,)
+    single_is_double = True
+    regex = Regex(start=r"\A", end=r"\z", code=r"\x{{{:x}}}", most=1000)
+
+    def array_length(self, live: LiveColumn) -> ColumnElement[int]:
+        return func.len(self.cell(live), type_=BigInteger())
+
+    def text(self, live: LiveColumn) -> ColumnElement[str]:
+        # The column's own collation, of which its type says nothing, may ignore case.
+        cell = self.cell(live)
+        is_plain = live.written.upper() in ("VARCHAR", "TEXT")
+        return collate(cell if is_plain else cast(cell, Text()), "C")
+
+    def length(self, text: ColumnElement[str]) -> ColumnElement[int]:
+        return func.length(text, type_=BigInteger())
+
+    def starts(self, text: ColumnElement[str], start: str) -> Condition:
+        return func.starts_with(text, self.text_literal(start))
+
+    def ends(self, text: ColumnElement[str], end: str) -> Condition:
+        return func.ends_with(text, self.text_literal(end))
+
+    def holds(self, text: ColumnElement[str], part: str) -> Condition:
+        return func.contains(text, self.text_literal(part))
+
+    def finds(self, text: ColumnElement[str], pattern: str) -> Condition:
+        return func.regexp_matches(text, self.text_literal(pattern))
+
+    def double(self, live: LiveColumn) -> ColumnElement[float]:
+        cell = self.cell(live)
+        if live.kind is ColumnKind.FLOAT and live.bits == 64:
+            return cell
+        limits = precision_of(live) if live.kind is ColumnKind.DECIMAL else None
+        # Beyond 15 digits the cast divides rounded numbers; text is read exactly.
+        exact = limits is None or limits[0] <= 15
+        return cast(cell if exact else cast(cell, Text()), Double())
+
+    def quantile(self, number: ColumnElement[float], q: float) -> ColumnElement[float]:
+        return func.quantile_cont(number, literal_column(repr(q)), type_=Double())
+
+    def day(self, live: LiveColumn) -> ColumnElement[str]:
+        cell = self.cell(live)
+        if live.kind is ColumnKind.MOMENT:
+            cell = func.timezone("UTC", cell)
+        return cast(cast(cell, Date()), Text())
+
+    def hash_of(self, columns: Sequence[LiveColumn]) -> ColumnElement[int] | None:
+        # Zero is hashed by its sign, which the sum with zero takes away.
+        zero: ColumnElement[float] = literal_column("0.0::double")
+        cells = [
+            self.identity(live) + zero
+            if live.kind in NUMBERS and live.kind is not ColumnKind.INTEGER
+            else self.identity(live)
+            for live in columns
+        ]
+        return func.hash(*cells, type_=BigInteger())
+
+
+DIALECT = DuckDB()
