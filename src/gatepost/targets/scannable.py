@@ -19,7 +19,6 @@ from gatepost.tables.live import LiveTable
 from gatepost.tables.table import table_clause
 from gatepost.targets import catalogue
 from gatepost.targets.base import TargetContext
-from gatepost.targets.database_settings import Settings
 from gatepost.targets.description import describe
 from gatepost.targets.engines import SessionLimits, open_engine, place, read_url
 from gatepost.targets.estimates import read_estimate
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Connection, Engine, FromClause, Select
     from sqlalchemy.exc import DBAPIError
+
+    from gatepost.targets.database import Settings
 
 T = TypeVar("T")
 
