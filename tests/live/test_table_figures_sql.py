@@ -105,7 +105,7 @@ EXPECTATIONS: list[Expectation[Any]] = [
             distinct("city", at_least(1), **window),
             distinct(["country", "city"], at_least(1), **window),
             numeric("price", mean=at_least(1), median=at_least(1), p95=at_least(1), **window),
-            share(at_least(5), complete="city", drill=["country", "city"], **window),
+            share(at_least(99), complete="city", drill=["country", "city"], **window),
             share(below(5), duplicates=["country", "city"], **window),
             share(below(5), duplicates="id", **window),
         )

@@ -530,6 +530,16 @@ def test_a_failing_rule_ends_with_where_its_bad_rows_are() -> None:
     assert "of bad rows" not in verdict(fine, frame).sentence
 
 
+def test_bad_rows_are_shown_where_they_are_too_many() -> None:
+    """Within a tolerance nobody wants to see them; one segment beyond it is enough."""
+    frame = by_country(VN=(5, 100), LK=(1, 2))
+    tolerant = share(at_least(90), complete="title")
+    assert verdict(tolerant, frame).sample is None
+    by_segment = share(at_least(90), complete="title", segments="country")
+    assert verdict(by_segment, frame).sample is not None
+    assert verdict(share(at_least(95), complete="title"), frame).sample is not None
+
+
 def test_nearly_all_bad_rows_are_not_all() -> None:
     """999 of 1,000 is not 100 %."""
     frame = by_country(VN=(99999, 99999), LK=(1, 500))

@@ -136,20 +136,26 @@ def _count_bad(
     bad = united & inside
     masks = [None if isinstance(each, (Whole, NotEvaluated)) else each for each in outcomes]
     parts = [0 if mask is None else int((mask & inside).sum()) for mask in masks]
-    found = Tally(
+    counted = Tally(
         bad=int(bad.sum()),
         total=int(inside.sum()),
         parts=tuple(parts),
-        sample=_sample(rows, bad, ask) if ask.samples and bad.any() else None,
         days=None if calendar is None else calendar.count(united),
         undated=0 if calendar is None else calendar.undated,
     )
-    if ask.drill and found.bad:
-        drill = find_concentrations(rows[inside], ask.drill, bad[inside])
-        if isinstance(drill, NotEvaluated):
-            return drill
-        found = replace(found, drill=drill)
-    return _by_segment(found, rows, ask, bad)
+    found = _by_segment(counted, rows, ask, bad)
+    if isinstance(found, NotEvaluated) or not _matters(found, ask):
+        return found
+    drill = find_concentrations(rows[inside], ask.drill, bad[inside])
+    if isinstance(drill, NotEvaluated):
+        return drill
+    return replace(found, sample=_sample(rows, bad, ask) if ask.samples else None, drill=drill)
+
+
+def _matters(found: Tally, ask: CountBad) -> bool:
+    """Whether there are bad rows that somebody wants to see."""
+    bad = [each for each in found.segments or (found,) if each.bad]
+    return any(ask.is_fine is None or not ask.is_fine(each.bad, each.total) for each in bad)
 
 
 def _by_segment(
