@@ -108,7 +108,12 @@ _POSTGRESQL_FLOAT = (
     "else ltrim(to_char({x}::float8 + 0, '9.{nines}EEEE')) end"
 )
 _MYSQL_TEXT = "cast({x} as char character set utf8mb4)"
-_MYSQL_STRIP = "trim(trailing '.' from trim(trailing '0' from {t}))"
+_TRIM = "trim(trailing '.' from trim(trailing '0' from {t}))"
+_SPARK_FLOAT = (
+    "case when isnan({x}) then 'NaN' when double({x}) = double('Infinity') then 'Infinity' "
+    "when double({x}) = double('-Infinity') then '-Infinity' "
+    "else format_string('%.{decimals}e', double({x}) + 0d) end"
+)
 
 # SQLite's columns hold any type of value; its functions turn what they cannot read into zero.
 _SQLITE_FLOAT = (
@@ -137,7 +142,7 @@ _MYSQL = _Engine(
     md5="md5(convert({x} using utf8mb4))",
     number="cast(conv({x}, 16, 10) as unsigned)",
     write={
-        Shape.NUMBER: _without_zeros(_MYSQL_TEXT, _MYSQL_STRIP),
+        Shape.NUMBER: _without_zeros(_MYSQL_TEXT, _TRIM),
         Shape.TEXT: _MYSQL_TEXT,
         Shape.UUID: f"replace(lower({_MYSQL_TEXT}), '-', '')",
         Shape.DATE: "date_format({x}, '%Y-%m-%d')",
@@ -177,6 +182,20 @@ _ENGINES: Mapping[str, _Engine] = {
         padded="rtrim({x}::varchar, ' ')",
         boolean="{x}::integer",
         moment="timezone('UTC', {x})",
+    ),
+    "spark": _Engine(
+        md5="md5({x})",
+        number="bigint(conv({x}, 16, 10))",
+        write={
+            Shape.NUMBER: _without_zeros("string({x})", _TRIM),
+            Shape.FLOAT: f"case when {{x}} is not null then {_SPARK_FLOAT} end",
+            Shape.TEXT: "string({x})",
+            Shape.UUID: "replace(lower(string({x})), '-', '')",
+            Shape.DATE: "date_format({x}, 'yyyy-MM-dd')",
+            Shape.TIME: "date_format({x}, 'yyyy-MM-dd HH:mm:ss.SSSSSS')",
+        },
+        padded="rtrim(string({x}))",
+        boolean="int({x})",
     ),
     "mysql": _MYSQL,
     "mariadb": _MYSQL,

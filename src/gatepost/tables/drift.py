@@ -138,7 +138,7 @@ def _compare_table(
     }
     found = reflected.table
     if found is None or reflected.is_view:
-        what = "a view" if reflected.is_view else "no table of the catalogue"
+        what = "a view" if reflected.is_view else "no table of the database"
         why = f"it is {what}, which has no constraints; leave this out by ignore=[...]"
         return {**aspects, **dict.fromkeys(TABLE_ASPECTS[2:], NotEvaluated(why))}
     mysql = backend in ("mysql", "mariadb")
