@@ -70,4 +70,8 @@ def test_the_examples_run(postgres_server: Server, postgres_database: str, tmp_p
         "s1.stock.filled[dry]"  # 70 misses the target of 80
     }, finished.stdout
     assert len(levels) > 15
+    hows = {row["check"]["id"]: row["verdict"]["how"] for row in report["results"]}
+    assert hows["s1.orders.orders[email str_contains]"] == "scanned"
+    assert hows["s1.orders.orders[priced when paid]"] == "scanned by its own expression"
+    assert hows["s1.stock.level"] == ""
     assert finished.returncode == 0
