@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 UNREACHABLE = 3
 """The exit status where a target could not be reached; what else could be told, is."""
@@ -28,9 +29,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     explaining.add_argument("-k", dest="keyword", default="", metavar="EXPR", help="as of pytest")
     explaining.add_argument("--json", action="store_true", help="as JSON")
+    suggesting = commands.add_parser(
+        "suggest", help="write checks for a live table, whose rules hold now"
+    )
+    suggesting.add_argument("--table", required=True, metavar="NAME", help="table, or schema.table")
+    suggesting.add_argument("--target", default="", metavar="NAME", help="its target's name")
+    suggesting.add_argument("--url", default="", help="its database, where it is no target yet")
+    suggesting.add_argument("--time", metavar="COLUMN", help="says when a row was made")
+    suggesting.add_argument(
+        "--output", metavar="FILE", help="a new file, checks/SYSTEM/check_NAME.py (printed)"
+    )
     given = parser.parse_args(arguments)
     if given.command == "explain":
         return _explain(given.paths, given.keyword, as_json=given.json)
+    if given.command == "suggest":
+        return _suggest(given)
     return _list(given.paths, as_json=given.json)
 
 
@@ -58,3 +71,23 @@ def _explain(paths: Sequence[str], keyword: str, *, as_json: bool) -> int:
     if any(each.outage for each in explanations):
         return UNREACHABLE
     return int(any(each.error for each in explanations))
+
+
+def _suggest(given: argparse.Namespace) -> int:
+    from gatepost.errors import ConfigurationError, MeasurementError, Unavailable
+    from gatepost.suggesting.command import suggest, write_new
+
+    file = Path(given.output) if given.output else None
+    try:
+        if file is not None and file.exists():
+            write_new(file, "")  # says what is wrong before the table is read
+        text = suggest(given.table, target=given.target, url=given.url, time=given.time)
+        if file is not None:
+            write_new(file, text)
+    except (ConfigurationError, MeasurementError) as error:
+        print(f"gatepost suggest: {error}", file=sys.stderr)
+        if isinstance(error, Unavailable):
+            return UNREACHABLE
+        return 2 if isinstance(error, ConfigurationError) else 1
+    print(text if file is None else f"wrote {file}", end="" if file is None else "\n")
+    return 0

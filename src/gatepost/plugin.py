@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gatepost.finding import FILE_NAME, find_configuration
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from gatepost.model import Verdict
 
 _RUNNING = "gatepost-running"
-_FILE_NAME = "gatepost.toml"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,7 +61,7 @@ def verdicts(request: pytest.FixtureRequest) -> Mapping[str, Verdict]:
     """
     running: Running | None = request.config.pluginmanager.getplugin(_RUNNING)
     if running is None:
-        raise pytest.UsageError(f"the fixture 'verdicts' needs a project with a {_FILE_NAME}")
+        raise pytest.UsageError(f"the fixture 'verdicts' needs a project with a {FILE_NAME}")
     return running.verdicts_beside(request.node)
 
 
@@ -111,14 +112,4 @@ def _configuration_file(config: pytest.Config) -> Path | None:
         if not file.is_file():
             raise pytest.UsageError(f"gatepost_config: there is no file {named}")
         return file
-    return _nearest(config.invocation_params.dir) or _nearest(config.rootpath)
-
-
-def _nearest(start: Path) -> Path | None:
-    for folder in (start, *start.parents):
-        file = folder / _FILE_NAME
-        if file.is_file():
-            return file
-        if (folder / ".git").exists() or folder == Path.home():
-            break  # what lies above belongs to another project
-    return None
+    return find_configuration(config.invocation_params.dir) or find_configuration(config.rootpath)
