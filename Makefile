@@ -40,6 +40,15 @@ test: ## run the tests, the real PostgreSQL and the browser included; ARGS= goes
 
 ##@ What else there is
 
+# Each failure names its seed: `make parity SEED=7` draws the same tables again.
+EXAMPLES = 400
+SEED = $(shell date +%s)
+.PHONY: parity
+parity: ## compare rules in SQL with pandera on many drawn tables; EXAMPLES= for each engine, SEED=
+	$(SETUP) dev standins engines
+	@GATEPOST_PARITY_EXAMPLES=$(EXAMPLES) GATEPOST_PARITY_SEED=$(SEED) \
+		$(RUN) -m pytest tests/parity -s $(ARGS)
+
 .PHONY: faults
 faults: ## list the faults that FAULTS= takes
 	$(SETUP) standins

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 
 from gatepost.tables.live import ColumnKind
 
-LETTERS = "aAb%_.\\'\"\n\r\t ^$[]-*?(){}|/1\u0663\u00e9e\u0301\u00df\U0001f600\u017fsKk\u212aZ\u0130i\u01c5\u2028\x85\xa0"
+LETTERS = (
+    "aAb%_.\\'\"\n\r\t ^$[]-*?(){}|/1\u0663\u00e9e\u0301\u00df\U0001f600"
+    "\u017fsKk\u212aZ\u0130i\u01c5\u2028\x85\xa0"
+)
 """Signs that mean something to SQL or patterns, and letters with odd relatives."""
 
 WHOLE = st.one_of(
@@ -60,17 +63,18 @@ WORDS = st.one_of(
 DATES = st.one_of(
     st.dates(date(2026, 3, 1), date(2026, 3, 3)), st.dates(date(1000, 1, 1), date(9999, 12, 31))
 )
+_MIDNIGHT = datetime.fromisoformat("2026-03-01")
 TIMES = st.one_of(
-    st.datetimes(datetime(2026, 3, 1), datetime(2026, 3, 2)),
-    st.sampled_from([datetime(2026, 3, 1), datetime(2026, 3, 1, 0, 0, 0, 1)]),
-    st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 30)),
+    st.datetimes(_MIDNIGHT, _MIDNIGHT + timedelta(days=1)),
+    st.sampled_from([_MIDNIGHT, _MIDNIGHT + timedelta(microseconds=1)]),
+    st.datetimes(datetime.fromisoformat("1000-01-01"), datetime.fromisoformat("9999-12-30")),
 )
 MOMENTS = TIMES.map(lambda each: each.replace(tzinfo=UTC))
 
 _ODD: list[Any] = [
     None, math.nan, True, False, 0, 1, 1.0, 2**53 + 1, 2.0**53, 2.0**63, 2**63, -(2**70), 0.1, "a",
     "", "1", math.inf, -math.inf, np.int64(1), np.float32(0.1), np.float64(0.5), np.bool_(True),
-    Decimal("0.1"), b"a", date(2026, 3, 1), datetime(2026, 3, 1), pd.Timestamp(2026, 3, 1), pd.NaT,
+    Decimal("0.1"), b"a", date(2026, 3, 1), _MIDNIGHT, pd.Timestamp(2026, 3, 1), pd.NaT,
     pd.NA, datetime(2026, 3, 1, tzinfo=UTC), "2026-03-01", "2026-03-01T00:00:00+01:00", "a\0",
     np.datetime64("2026-03-01"), pd.Timestamp("2026-03-01 00:00:00.000000001"), 10**400, 1 + 1j,
     datetime(2026, 3, 1, 1, tzinfo=timezone(timedelta(hours=1))), np.str_("a"), "\ud800",
@@ -113,7 +117,7 @@ PATTERNS = st.one_of(
 
 def arguments(cells: Sequence[Any]) -> st.SearchStrategy[Any]:
     """Values near those that a column holds."""
-    there = [cell for cell in cells if cell is not None and cell == cell]  # noqa: PLR0124 - NaN
+    there = [cell for cell in cells if cell is not None and cell == cell]
     near = [value for cell in there for value in _near(cell)]
     return st.integers(0, 9).flatmap(lambda die: st.sampled_from(near) if near and die else ODD)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 
 from gatepost.tables.live import ColumnKind
@@ -14,6 +16,11 @@ from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target
 from tests.parity import parity_cells as cells
 
+EXAMPLES = int(os.environ.get("GATEPOST_PARITY_EXAMPLES", "8"))
+"""How many tables are drawn for each engine; `make parity` draws many."""
+SEED = int(os.environ.get("GATEPOST_PARITY_SEED", "20260310"))
+"""Draws the same tables and rules again."""
+ENGINES = ["postgresql", "sqlite", "duckdb", "mariadb"]
 SLOT = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
 
 
@@ -107,6 +114,30 @@ class Bench:
     columns: Mapping[str, Typed]
     database: Database
     replace: Callable[[Sequence[Sequence[Any]]], None]
+
+    def draw(self, data: st.DataObject, rows: int) -> dict[str, list[Any]]:
+        """Fill the table with drawn rows, and return them as columns."""
+        drawn = {
+            name: data.draw(st.lists(each.cells | st.none(), min_size=rows, max_size=rows))
+            for name, each in self.columns.items()
+        }
+        self.replace([[place, *row] for place, row in enumerate(zip(*drawn.values(), strict=True))])
+        return drawn
+
+
+def as_drawn(test: Callable[[], None]) -> Callable[[], None]:
+    """Run a test on as many examples as are asked for, the same ones for the same seed.
+
+    Failures are not made smaller, which would take longer than to read them.
+    """
+    limits = settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    return seed(SEED)(limits(test))
 
 
 def open_database(url: str) -> Database:

@@ -38,6 +38,9 @@ _NAN: dict[ColumnKind, Cell] = {
 }
 _PLAIN = re.compile(r"(TEXT|VARCHAR|CHARACTER VARYING)\b", re.IGNORECASE)
 _PADDED = re.compile(r"(CHAR|CHARACTER|BPCHAR)\b(?! VARYING)", re.IGNORECASE)
+_NO_NUMBER: Cell = literal_column("-7046029254386353131")
+_NO_TEXT: Cell = literal_column("chr(1) || 'null'")
+"""What stands for a null where it is hashed."""
 _OVERFLOWS = Decimal(2**1024 - 2**970)
 """From here on a decimal is an infinite double."""
 _VANISHES = Decimal("2.4703282292062327e-324")
@@ -131,16 +134,16 @@ class PostgreSQL(Dialect):
         found: ColumnElement[int] = literal_column("0::bigint")
         for live in columns:
             cell: Cell
-            # Where a null and the stand-in for it meet, the values tell them apart afterwards.
+            # Should a null meet what stands for it, the values tell them apart afterwards.
             match live.kind:
                 case ColumnKind.INTEGER:
-                    cell = cast(func.coalesce(self.identity(live), -1), BigInteger())
+                    cell = cast(func.coalesce(self.identity(live), _NO_NUMBER), BigInteger())
                     found = func.hashint8extended(cell, found, type_=BigInteger())
                 case ColumnKind.FLOAT | ColumnKind.DECIMAL:
                     cell = cast(func.coalesce(self.identity(live), _NAN[live.kind]), Double())
                     found = func.hashfloat8extended(cell, found, type_=BigInteger())
                 case _:
-                    cell = func.coalesce(cast(self.identity(live), Text()), literal_column("''"))
+                    cell = func.coalesce(cast(self.identity(live), Text()), _NO_TEXT)
                     found = func.hashtextextended(cell, found, type_=BigInteger())
         return found
 
