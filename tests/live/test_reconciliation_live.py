@@ -10,7 +10,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from fixtures.postgres import CRAWLER, Server
@@ -114,7 +113,7 @@ def rows_for(backend: str) -> list[tuple[Any, ...]]:
         if backend == "postgresql" and cells[made]:
             cells[made] += "+00"
         if backend == "sqlite":
-            cells[token] = cells[token] and cells[token].replace("-", "")
+            cells[token] = cells[token] and cells[token].replace("-", "").upper()
             cells[made] = cells[made] and cells[made].replace(" ", "T") + "Z"
         if backend == "mariadb":
             cells[token] = cells[token] and cells[token].upper()
@@ -254,29 +253,41 @@ def test_a_check_of_two_databases_ends_in_verdicts(
     ]
 
 
-def infinite(connection: psycopg.Connection[Any]) -> None:
-    connection.execute(
-        """
-        create table t (id int, n numeric, d date, at timestamptz);
-        create table u (id int, n numeric, d date, at timestamptz);
-        insert into t values (1, 'NaN', 'infinity', '-infinity'), (2, null, null, null);
-        insert into u values (1, 'NaN', 'infinity', '-infinity'), (2, 'NaN', null, null),
-                             (3, 0, '2026-01-01', 'infinity');
-        """
-    )
+def open_postgres(server: Server, name: str) -> Database:
+    keys = {"kind": "database", "url": server.url(name)}
+    return open_target("app", Settings.model_validate(keys), TargetContext(slot=SLOT))
 
 
-def test_nan_and_infinity_are_values(
-    postgres_server: Server, postgres_database: str, tmp_path: Path
-) -> None:
+def test_sums_are_exact_however_long(postgres_server: Server, postgres_database: str) -> None:
+    """A cent more than 10^35 is a cent more."""
+    with postgres_server.connect(postgres_database, CRAWLER) as connection:
+        connection.execute("create table t as select 1 as id, 1e35::numeric as n union select 2, 0")
+        connection.execute("create table u as select id, n + 0.01 as n from t where id = 1")
+    with closing(open_postgres(postgres_server, postgres_database)) as database:
+        ask = Compare(KEY, sums=(("n", "n"),))
+        found = compare(database.table("t"), database.table("u"), ask, SLOT)
+    assert isinstance(found, Compared)
+    (sums,) = found.sums
+    assert isinstance(sums, Sums)
+    assert not sums.agree
+
+
+INFINITE = """
+    create table t (id int, n numeric, d date, at timestamptz);
+    create table u (id int, n numeric, d date, at timestamptz);
+    insert into t values (1, 'NaN', 'infinity', '-infinity'), (2, null, null, null);
+    insert into u values (1, 'NaN', 'infinity', '-infinity'), (2, 'NaN', null, null),
+                         (3, 0, '2026-01-01', 'infinity');
+"""
+
+
+def test_nan_and_infinity_are_values(postgres_server: Server, postgres_database: str) -> None:
     """Equal to themselves, and neither null nor nothing."""
     with postgres_server.connect(postgres_database, CRAWLER) as connection:
-        infinite(connection)
-    keys = {"kind": "database", "url": postgres_server.url(postgres_database)}
-    database = open_target("app", Settings.model_validate(keys), TargetContext(slot=SLOT))
+        connection.execute(INFINITE)
     columns: tuple[Pair, ...] = (("n", "n"), ("d", "d"), ("at", "at"))
-    found = compare(database.table("t"), database.table("u"), Compare(KEY, columns), SLOT)
-    database.close()
+    with closing(open_postgres(postgres_server, postgres_database)) as database:
+        found = compare(database.table("t"), database.table("u"), Compare(KEY, columns), SLOT)
     assert isinstance(found, Compared)
     assert isinstance(found.contents, Contents)
     contents = found.contents
