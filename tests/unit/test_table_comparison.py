@@ -120,6 +120,16 @@ def test_columns_may_have_other_names_and_places(fill: Fill) -> None:
     assert contents_of(left, right, ask) == Contents(1)
 
 
+def test_tables_may_be_wide(fill: Fill) -> None:
+    """As wide as an engine makes them."""
+    names = [f"c{number}" for number in range(1500)]
+    columns = f"id, {', '.join(f'{name} int' for name in names)}"
+    left = fill("app", [(1, *range(1500))], columns)
+    right = fill("warehouse", [(1, *range(1499), 0)], columns)
+    contents = contents_of(left, right, Compare(KEY, tuple(zip(names, names, strict=True))))
+    assert [each.apart for each in contents.examples] == [{"c1499": ("1499", "0")}]
+
+
 def test_nothing_on_one_side_is_all_on_the_other(fill: Fill) -> None:
     """An empty table lacks every row; two empty ones agree in none."""
     full, empty = fill("app", named(1, 2)), fill("warehouse", [])

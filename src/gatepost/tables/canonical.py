@@ -26,6 +26,7 @@ DOUBLE_DIGITS, _SINGLE_DIGITS = 12, 6
 """How many significant digits of floating-point numbers of 64 and of 32 bits have to agree."""
 NUMBER_DIGITS = 7
 """How many digits of a hash make a number that every engine can add up over 10^10 rows."""
+_IN_BRACKETS = 200
 
 
 class Shape(Enum):
@@ -283,7 +284,12 @@ def write(live: LiveColumn, form: Form, backend: str) -> ColumnElement[str]:
 def join_texts(texts: Sequence[ColumnElement[str]], forms: Sequence[Form]) -> ColumnElement[str]:
     """Several texts or nulls as one text, which differs where any of them does; never NULL."""
     parts = [_delimit(text, form.shape) for text, form in zip(texts, forms, strict=True)]
-    return reduce(lambda one, other: one.concat(other), parts)
+    # In brackets, since SQLite nests what it reads from the left at most 1,000 deep.
+    groups = [
+        _Written("{x}", _concat(parts[start : start + _IN_BRACKETS]), String())
+        for start in range(0, len(parts), _IN_BRACKETS)
+    ]
+    return _concat(groups)
 
 
 def hash_of(text: ColumnElement[str], backend: str) -> ColumnElement[str]:
@@ -300,6 +306,10 @@ def _engine(backend: str) -> _Engine:
     if backend not in _ENGINES:
         raise Refused(f"{backend} has no hash that is known to be the same on other engines")
     return _ENGINES[backend]
+
+
+def _concat(texts: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
+    return reduce(lambda one, other: one.concat(other), texts)
 
 
 def _delimit(text: ColumnElement[str], shape: Shape) -> ColumnElement[str]:
