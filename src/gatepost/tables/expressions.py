@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pandera.pandas import Check
+    from sqlalchemy import ColumnElement
 
 _KEY = "sql_expression"
+_STEADY = frozenset(
+    {
+        "abs",
+        "ceil",
+        "char_length",
+        "coalesce",
+        "floor",
+        "greatest",
+        "least",
+        "left",
+        "length",
+        "lower",
+        "ltrim",
+        "nullif",
+        "replace",
+        "right",
+        "round",
+        "rtrim",
+        "substr",
+        "substring",
+        "trim",
+        "upper",
+    }
+)
+"""Functions that make the same of the same arguments at any time and in any session."""
+_LITERAL = re.compile(r"('[^']*'|-?[\d.]+)(::\w+)?")
 
 
 def sql_check(*columns: str, **options: Any) -> Callable[[Callable[[Any], Any]], Any]:
@@ -61,6 +89,31 @@ def expression_of(check: Check) -> Callable[[Any], Any] | None:
     """The SQL expression that a check stands for; None for any other check."""
     found: Callable[[Any], Any] | None = (check.statistics or {}).get(_KEY)
     return found
+
+
+def is_steady(condition: ColumnElement[bool]) -> bool:
+    """Whether a condition surely says the same of the same row at any time.
+
+    A sub-select may read what changes while the table does not, and a function
+    may be a clock.
+    """
+    from sqlalchemy import ColumnClause, FromClause, SelectBase, TextClause
+    from sqlalchemy.sql import visitors
+    from sqlalchemy.sql.functions import FunctionElement
+
+    for part in visitors.iterate(condition):
+        match part:
+            case FunctionElement():
+                steady = getattr(part, "name", "") in _STEADY
+            case SelectBase() | FromClause() | TextClause():
+                steady = False
+            case ColumnClause(is_literal=True):
+                steady = bool(_LITERAL.fullmatch(part.name))
+            case _:
+                steady = True
+        if not steady:
+            return False
+    return True
 
 
 _ADVICE = (

@@ -18,10 +18,12 @@ from gatepost.tables.asks import (
     ScanAnswer,
     ScanAsk,
     Summarise,
+    Tier,
     Unanswerable,
     Whole,
     Window,
 )
+from gatepost.tables.expressions import is_steady
 from gatepost.tables.live import LiveTable
 from gatepost.tables.placement import Place, place
 from gatepost.tables.predicates import Refused
@@ -153,6 +155,9 @@ class _Planner:
         except Refused as reason:
             self.fetched[ask] = Fetched(str(reason), rest)
             return
+        if any(each.how.tier is Tier.FUSED and not _is_steady(each) for each in places):
+            # The table may stay as it is, and what the expression says of it change.
+            self.scope.live = replace(self.scope.live, state=None)
         self.countings[ask] = counting
         self._keep(ask, sheet, reader)
 
@@ -162,6 +167,10 @@ def _place(rule: Rule, scope: Scope) -> Place | Refused:
         return place(rule, scope.live, scope.backend)
     except Refused as reason:
         return reason
+
+
+def _is_steady(placed: Place) -> bool:
+    return placed.bad is None or is_steady(placed.bad)
 
 
 def _holds(known: Place) -> bool:
