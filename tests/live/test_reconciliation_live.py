@@ -249,7 +249,7 @@ def test_a_check_of_two_databases_ends_in_verdicts(
     assert [verdict.sentence.partition("; alert")[0] for verdict in verdicts] == [
         "sqlite has 7 rows, postgresql 6: 1 row more",
         "the sum of amount is 12,345,779.41 in sqlite, 101.42 in postgresql",
-        "2 of 7 rows disagree: 1 only in sqlite: id 4; 1 differ: id 1 (amount)",
+        "2 of 7 rows disagree: 1 only in sqlite: id 4; 1 differs: id 1 (amount)",
     ]
 
 

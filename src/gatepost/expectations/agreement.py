@@ -149,7 +149,7 @@ def _say(contents: Contents, names: tuple[str, str], row: Agreement) -> str:
     parts = [
         (contents.only_left, f"only in {names[0]}", Found.ONLY_LEFT),
         (contents.only_right, f"only in {names[1]}", Found.ONLY_RIGHT),
-        (contents.differing, "differ", Found.DIFFERING),
+        (contents.differing, "differs" if contents.differing == 1 else "differ", Found.DIFFERING),
     ]
     key = [left for left, _ in row.ask.key]
     said = []
