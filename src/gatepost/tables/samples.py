@@ -13,7 +13,7 @@ from gatepost.tables.asks import DAY, Concentration, CountBad, ScanAnswer, ScanA
 from gatepost.tables.hiding import MASKED
 from gatepost.tables.live import LiveColumn
 from gatepost.tables.plan import Plan
-from gatepost.tables.rules import Kind
+from gatepost.tables.repeats import Repeats, count_repeats, has_value
 from gatepost.tables.scope import Scope
 from gatepost.tables.sheet import batched, count_if
 from gatepost.tables.tallies import Counting, group_repeated
@@ -27,11 +27,10 @@ _MOST_BRANCHES = 200
 
 
 class _Brings(Enum):
-    """What the rows of a branch are: a few bad rows, the counts of a value, the repeated rows."""
+    """What the rows of a branch are: a few bad rows, or the counts of a value."""
 
     SAMPLE = auto()
     VALUE = auto()
-    REPEATED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +45,24 @@ class _Branch:
 
 def add_samples(plan: Plan, answers: Mapping[ScanAsk, ScanAnswer]) -> dict[ScanAsk, ScanAnswer]:
     """Show a few bad rows of each tally that has some; one statement, none when all is well."""
+    repeats = count_repeats(plan, answers)
+    found: dict[ScanAsk, ScanAnswer] = dict(answers)
+    found.update((ask, each.tally) for ask, each in repeats.items())
     branches = [
         branch
         for place, (ask, counting) in enumerate(plan.countings.items())
-        if isinstance(tally := answers[ask], Tally) and _matters(tally, counting, plan.scope)
-        for branch in _branches(place, counting, plan.scope)
+        if isinstance(tally := found[ask], Tally) and _matters(tally, ask)
+        for branch in _branches(place, counting, plan.scope, repeats.get(ask))
     ]
-    found = dict(answers)
     for batch in batched(branches, _MOST_BRANCHES):
         _take(batch, plan.scope, found)
     return found
 
 
-def _matters(tally: Tally, counting: Counting, scope: Scope) -> bool:
-    """Whether there are bad rows that somebody wants to see, or that are to be counted by value."""
+def _matters(tally: Tally, ask: CountBad) -> bool:
+    """Whether there are bad rows that somebody wants to see."""
+    is_fine = ask.is_fine or (lambda bad, _: not bad)
     counts = tally.segments or (tally,)
-    is_fine = counting.ask.is_fine
-    if is_fine is None or counting.is_estimated(scope):
-        return any(each.bad for each in counts)
     return any(each.bad and not is_fine(each.bad, each.total) for each in counts)
 
 
@@ -81,8 +80,6 @@ def _take(branches: Sequence[_Branch], scope: Scope, found: dict[ScanAsk, ScanAn
 def _add(tally: Tally, branch: _Branch, rows: Sequence[tuple[Any, ...]]) -> Tally:
     number, *cells = rows[0]
     match branch.brings:
-        case _Brings.REPEATED:
-            return _by_value(tally, branch.ask, int(number or 0), int(cells[0] or 0))
         case _Brings.VALUE:
             name = branch.cells[0]
             found = Concentration(name, _shown(cells[0]), int(number), int(cells[1]))
@@ -94,31 +91,22 @@ def _add(tally: Tally, branch: _Branch, rows: Sequence[tuple[Any, ...]]) -> Tall
     return replace(tally, sample=Sample(branch.cells, (*before, *shown)[: branch.ask.samples]))
 
 
-def _by_value(tally: Tally, ask: CountBad, repeated: int, fine: int) -> Tally:
-    """Replace the surplus of rows over hashes by what counting by value found."""
-    kinds = (Kind.UNIQUE, Kind.ROWS_UNIQUE)
-    counted = list(zip(ask.rules, tally.parts, strict=True))
-    surplus = sum(bad for rule, bad in counted if rule.kind in kinds)
-    parts = tuple(repeated if rule.kind in kinds else bad for rule, bad in counted)
-    return replace(tally, bad=tally.bad - surplus + fine, parts=parts)
-
-
-def _branches(place: int, counting: Counting, scope: Scope) -> list[_Branch]:
-    from sqlalchemy import Text, cast, func, select
-
+def _branches(
+    place: int, counting: Counting, scope: Scope, repeats: Repeats | None
+) -> list[_Branch]:
     ask = counting.ask
     found: list[_Branch] = []
     names = _names(counting, scope)
     cells = [_cell(scope.live.columns[name], scope) for name in names]
     if ask.samples and cells and counting.bad is not None:
-        rows = _bad_rows(counting, scope, cells).limit(ask.samples)
+        rows = _bad_rows(counting.bad, counting, scope, cells)
         found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
-    if counting.repeated:
-        repeated = group_repeated(counting, scope).cte(f"repeated_{place}")
-        if counting.is_estimated(scope):
-            sums = [func.sum(repeated.c.n), cast(func.sum(repeated.c.fine), Text())]
-            found.append(_Branch(ask, _Brings.REPEATED, ("fine",), select(*sums)))
-        if ask.samples and cells:
+    if ask.samples and cells and counting.repeated:
+        if repeats is not None and repeats.values:
+            rows = _bad_rows(has_value(counting, repeats.values, scope), counting, scope, cells)
+            found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
+        elif not counting.is_estimated(scope):
+            repeated = group_repeated(counting, scope).cte(f"repeated_{place}")
             rows = _repeated_rows(counting, scope, cells, repeated)
             found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
     if counting.bad is not None:
@@ -143,13 +131,13 @@ def _cell(column: LiveColumn, scope: Scope) -> ColumnElement[str]:
     return predicates.as_text(column, scope.backend)
 
 
-def _bad_rows(counting: Counting, scope: Scope, cells: list[Any]) -> Select[Any]:
+def _bad_rows(
+    bad: ColumnElement[bool], counting: Counting, scope: Scope, cells: list[Any]
+) -> Select[Any]:
     from sqlalchemy import null, select
 
-    bad = counting.bad
-    assert bad is not None  # noqa: S101 - asked of those that have such rows
     rows = select(null().label("n"), *cells).select_from(scope.relation)
-    return rows.where(*_judged(counting, scope), bad)
+    return rows.where(*_judged(counting, scope), bad).limit(counting.ask.samples)
 
 
 def _judged(counting: Counting, scope: Scope) -> list[ColumnElement[bool]]:

@@ -63,6 +63,10 @@ class Counting:
             predicates.identity(column, scope.backend).label(f"value_{place}")
             for place, column in enumerate(self.repeated)
         ]
+        hashed = predicates.identity_hash(self.repeated, scope.backend)
+        if hashed is not None and len(values) > 1 and self.is_estimated(scope):
+            # Sorted by this first, texts are compared only where they are most likely equal.
+            values.append(hashed.label("hashed"))
         bad = literal(0) if self.bad is None else case((self.bad, 1), else_=0)
         rows = select(*values, *self.inside.splits, bad.label("bad")).select_from(scope.relation)
         if self.inside.condition is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import copy_context
 from datetime import datetime
 from fnmatch import fnmatch
@@ -42,6 +43,15 @@ T = TypeVar("T")
 _CURSOR = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL
 )
+
+
+# Measured on PostgreSQL 18: without a sort of whole rows before it, a count of distinct hashes
+# takes half the time; with nearly a group for each row, sorting by several processes takes half
+# of what hashing takes. Only on a connection of their own, since they suit nothing else.
+_SORT_HASHES = ("enable_presorted_aggregate = off",)
+_SORT_GROUPS = ("enable_hashagg = off", "parallel_setup_cost = 0", "parallel_tuple_cost = 0")
+_NEW = {"enable_presorted_aggregate = off": 16, "jit = off": 11}
+"""The version of PostgreSQL that brought a setting."""
 
 
 class Scannable:
@@ -136,24 +146,41 @@ class Scannable:
         """Return the rows of several aggregates; on PostgreSQL at once, in one snapshot."""
         if len(statements) < 2 or self._backend != "postgresql":
             return [self.rows(each) for each in statements]
-        with self._sessions.borrow() as connection:
-            snapshot = connection.exec_driver_sql("select pg_export_snapshot()").scalar_one()
+        snapshot = self._export_snapshot()
         first, *others = statements
         with ThreadPoolExecutor(len(others)) as pool:
             beside = [
-                pool.submit(copy_context().run, self._rows_in, snapshot, each) for each in others
+                pool.submit(copy_context().run, self._rows_in, snapshot, each, _SORT_HASHES)
+                for each in others
             ]
             found = [self.rows(first)]
             return found + [each.result() for each in beside]
 
-    def _rows_in(self, snapshot: str, statement: Select[Any]) -> list[tuple[Any, ...]]:
-        """Run a statement on this thread's connection, in another connection's snapshot."""
+    def rows_sorted(self, statement: Select[Any], /) -> list[tuple[Any, ...]]:
+        """Return the rows of a grouping with nearly as many groups as the table has rows."""
+        if self._backend != "postgresql":
+            return self.rows(statement)
+        return self._rows_in(self._export_snapshot(), statement, _SORT_GROUPS)
+
+    def _export_snapshot(self) -> str:
         with self._sessions.borrow() as connection:
-            connection.exec_driver_sql(f"set transaction snapshot '{snapshot}'")
-            if (connection.dialect.server_version_info or ()) >= (16,):
-                # Distinct hashes are sorted fastest by themselves, not with their rows before.
-                connection.exec_driver_sql("set local enable_presorted_aggregate = off")
-        return self.rows(statement)
+            _set(connection, ())
+            found = connection.exec_driver_sql("select pg_export_snapshot()")
+            return str(found.scalar_one())
+
+    def _rows_in(
+        self, snapshot: str, statement: Select[Any], settings: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        """Run a statement on a connection of its own, in the snapshot of the check's."""
+
+        @contextmanager
+        def lend() -> Iterator[Connection]:
+            with self._sessions.lend() as connection:
+                connection.exec_driver_sql(f"set transaction snapshot '{snapshot}'")
+                _set(connection, settings)
+                yield connection
+
+        return self._read(statement, {}, lend=lend).rows
 
     def frame(self, sql: str | Select[Any], /, **params: object) -> pd.DataFrame:
         """Return all rows; MeasurementError when there are more than `max_rows`.
@@ -181,6 +208,7 @@ class Scannable:
         *,
         most: int | None = None,
         spare: AbstractSet[str] = frozenset(),
+        lend: Callable[[], AbstractContextManager[Connection]] | None = None,
     ) -> Rows:
         """Run one statement; with `most`, stop fetching after one row more than that."""
         from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -189,7 +217,7 @@ class Scannable:
         rows: list[tuple[Any, ...]] | None = None
         text = ""
         try:
-            with self._sessions.borrow() as connection:
+            with (lend or self._sessions.borrow)() as connection:
                 statement = self._named(bind, sql, given, {"slot", *spare}, connection.engine)
                 text = statement.text
                 if not self._sends:
@@ -268,3 +296,11 @@ class Scannable:
             return shape(*arguments)
         except MeasurementError as error:
             raise MeasurementError(f"{self.name}: {error}") from None
+
+
+def _set(connection: Connection, settings: Sequence[str]) -> None:
+    """Set what suits large aggregates until the transaction ends; compiling them takes longer."""
+    version = connection.dialect.server_version_info or (0,)
+    for setting in ("jit = off", *settings):
+        if version >= (_NEW.get(setting, 0),):
+            connection.exec_driver_sql(f"set local {setting}")

@@ -63,6 +63,15 @@ class Sessions:
         if journal is None:
             _release(connection)
 
+    @contextmanager
+    def lend(self) -> Iterator[Connection]:
+        """Lend a connection of its own for one statement. Raises what `borrow` raises."""
+        connection = self._connect()
+        try:
+            yield connection
+        finally:
+            _release(connection)
+
     def ping(self) -> float:
         """Time a new connection outside the pool and `select 1` on it, in seconds."""
         engine = self._connected_engine()  # what only a run's first connection costs is not timed
