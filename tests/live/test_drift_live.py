@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -211,6 +213,23 @@ def test_a_schema_of_ones_own_is_no_drift(
     for model in (Company, Job):
         model.__table__.to_metadata(elsewhere)
     assert drift(database, "jobs", elsewhere.tables["public.jobs"]) == {}
+
+
+def test_a_row_id_of_sqlite_is_not_null(tmp_path: Path) -> None:
+    """An INTEGER PRIMARY KEY never is, another one may well be."""
+    with closing(sqlite3.connect(tmp_path / "s.db")) as connection:
+        connection.executescript(
+            "create table companies (id integer primary key, code varchar(20) not null unique);"
+            "create table codes (code text primary key);"
+        )
+    keys = {"kind": "database", "url": "sqlite:///s.db"}
+    context = TargetContext(slot=SLOT, root=tmp_path)
+    codes = sa.Table("codes", sa.MetaData(), sa.Column("code", sa.Text, primary_key=True))
+    with closing(open_target("app", Settings.model_validate(keys), context)) as database:
+        assert drift(database, "companies", Company) == {}
+        assert drift(database, "codes", codes) == {
+            "nullability": "1 column allows nulls, against the declaration: code"
+        }
 
 
 def test_a_model_is_compared_by_columns_and_types(drifted: Database) -> None:

@@ -92,4 +92,7 @@ def test_what_was_not_evaluated_is_an_error() -> None:
     row = rows(JOBS)["keys"]
     assert judge(row, NotEvaluated("it is a view")).sentence == "not evaluated: it is a view"
     assert row.judge(5, CONTEXT).level is Level.ERROR
+    found = row.ask.measure(5, CONTEXT.slot)
+    assert isinstance(found, NotEvaluated)
+    assert row.judge(Scan({row.ask: found}), CONTEXT).sentence.startswith("not evaluated: only a")
     assert row.judge(None, CONTEXT).level is Level.NO_DATA

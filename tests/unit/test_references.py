@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from gatepost.errors import DeclarationError
@@ -126,3 +127,12 @@ def test_what_was_not_evaluated_is_an_error() -> None:
     """Never a pass, whatever the tolerance."""
     verdict = judge(references("companies", "id", tolerate=at_least(0)), NotEvaluated("no table"))
     assert (verdict.level, verdict.sentence) == (Level.ERROR, "not evaluated: no table")
+
+
+def test_a_data_frame_refers_to_nothing() -> None:
+    """It is told to be a table, and says nothing of the check's other rules."""
+    expectation = references("companies", "id")
+    assert isinstance(expectation, ReferencesKept)
+    verdict = judge(expectation, expectation.ask.measure(pd.DataFrame({"id": [1]}), CONTEXT.slot))
+    assert verdict.level is Level.ERROR
+    assert verdict.sentence.startswith("not evaluated: references are between tables of one")

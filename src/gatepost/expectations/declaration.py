@@ -108,6 +108,8 @@ class AspectMatched(Expectation["Table"]):
         if value is None:
             return no_data(f"nothing was measured{self.expected}", self)
         found = value.answers.get(self.ask) if isinstance(value, Scan) else None
+        if isinstance(found, NotEvaluated):
+            return not_evaluated(found.why, self)
         if not isinstance(found, Drift):
             return wrong_type(value, _ACCEPTED, self)
         said = found.aspects[self.aspect]

@@ -51,9 +51,13 @@ class FindDrift(SeparateAsk):
         """What is compared."""
         return MODEL_ASPECTS if self.table is None else TABLE_ASPECTS
 
-    def measure(self, value: object, slot: datetime) -> Drift | None:
+    def measure(self, value: object, slot: datetime) -> Drift | NotEvaluated | None:
         del slot
-        return find_drift(value, self) if isinstance(value, Table) else None
+        if value is None or isinstance(value, Table):
+            return None if value is None else find_drift(value, self)
+        return NotEvaluated(
+            'only a table has a catalogue: return database.table("...") from the check'
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,25 @@ def _reflect(connection: Connection, name: str, schema: str | None) -> _Reflecte
         )
     except NoSuchTableError:  # a file that is queried like a table
         return _Reflected(connection.dialect, None)
+    if connection.dialect.name == "sqlite":
+        _add_unique(found, connection)
     return _Reflected(connection.dialect, found, name in catalogue.get_view_names(schema))
+
+
+def _add_unique(table: sa.Table, connection: Connection) -> None:
+    """Add SQLite's unique constraints, of which SQLAlchemy finds those of a simple type only."""
+    from sqlalchemy import UniqueConstraint
+
+    found = connection.exec_driver_sql(
+        "select i.name, c.name from pragma_index_list(?, ?) as i, pragma_index_info(i.name, ?) as c"
+        " where i.origin = 'u'",
+        (table.name, table.schema or "main", table.schema or "main"),
+    )
+    by_index: dict[str, list[str]] = {}
+    for index, name in found:
+        by_index.setdefault(index, []).append(name)
+    for names in by_index.values():
+        table.append_constraint(UniqueConstraint(*names))
 
 
 def _compare_table(
@@ -187,7 +209,11 @@ def _compare_model(rules: Iterable[Rule], live: LiveTable) -> dict[str, Whole | 
 
 def _compare_nullability(wanted: Mapping[str, Any], found: sa.Table) -> Whole:
     both = [(column, found.c[name]) for name, column in wanted.items() if name in found.c]
-    loose = [mine.name for mine, live in both if live.nullable and not mine.nullable]
+    loose = [
+        mine.name
+        for mine, live in both
+        if live.nullable and not mine.nullable and not _is_row_id(live, found)
+    ]
     tight = [mine.name for mine, live in both if mine.nullable and not live.nullable]
     said = [
         f"{plural(len(names), 'column')} {verb}{'s' if len(names) == 1 else ''} nulls, against "
@@ -196,6 +222,14 @@ def _compare_nullability(wanted: Mapping[str, Any], found: sa.Table) -> Whole:
         if names
     ]
     return Whole(not said, "; ".join(said), how=_HOW)
+
+
+def _is_row_id(column: sa.Column[Any], table: sa.Table) -> bool:
+    """Whether it is SQLite's INTEGER PRIMARY KEY, which is never null without being told so."""
+    from sqlalchemy import INTEGER
+
+    alone = list(table.primary_key.columns) == [column]
+    return alone and isinstance(column.type, INTEGER)
 
 
 def _keys(table: sa.Table) -> set[str]:

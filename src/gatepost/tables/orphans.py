@@ -50,7 +50,12 @@ class CountOrphans(SeparateAsk):
     samples: int = 5
 
     def measure(self, value: object, slot: datetime) -> Tally | Whole | NotEvaluated | None:
-        return count_orphans(value, self, slot) if isinstance(value, Table) else None
+        if value is None or isinstance(value, Table):
+            return None if value is None else count_orphans(value, self, slot)
+        return NotEvaluated(
+            "references are between tables of one database: "
+            'return database.table("...") from the check'
+        )
 
 
 def count_orphans(table: Table, ask: CountOrphans, slot: datetime) -> Tally | Whole | NotEvaluated:
