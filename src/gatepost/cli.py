@@ -75,7 +75,7 @@ def _explain(paths: Sequence[str], keyword: str, *, as_json: bool) -> int:
 
 def _suggest(given: argparse.Namespace) -> int:
     from gatepost.errors import ConfigurationError, MeasurementError, Unavailable
-    from gatepost.suggesting.command import suggest, write_new
+    from gatepost.suggesting.command import URL_TARGET, suggest, write_new
 
     file = Path(given.output) if given.output else None
     try:
@@ -89,5 +89,14 @@ def _suggest(given: argparse.Namespace) -> int:
         if isinstance(error, Unavailable):
             return UNREACHABLE
         return 2 if isinstance(error, ConfigurationError) else 1
+    if given.url:
+        name = given.target or URL_TARGET
+        print(
+            f"name the database in gatepost.toml, so that the check can take it:\n"
+            f'[targets.{name}]\nkind = "database"\nurl = "${{{name.upper()}_URL}}"',
+            file=sys.stderr,
+        )
+    if file is not None and not file.match("check_*.py"):
+        print(f"pytest collects check_*.py, not {file.name}; rename it", file=sys.stderr)
     print(text if file is None else f"wrote {file}", end="" if file is None else "\n")
     return 0

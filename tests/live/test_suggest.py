@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,10 @@ import pytest
 
 from fixtures.postgres import CRAWLER, Server
 from gatepost.cli import main
+from gatepost.suggesting.profile import profile_table
+from gatepost.targets.base import TargetContext
+from gatepost.targets.database import Settings, open_target
+from gatepost.targets.journal import keep_journal
 
 RAW_JOBS = """
     create table raw_jobs (
@@ -190,3 +196,109 @@ def test_what_is_suggested_passes_and_is_formatted(project: Path) -> None:
     assert {each for each in found if found[each] != "ok"} == set()
     groups = {each.split(".")[1] for each in found}
     assert groups == set(tables)
+
+
+def test_sensitive_columns_show_no_value(project: Path, capsys: Any) -> None:
+    """Neither texts nor the limits of numbers of a sensitive column are written down."""
+    assert main(["suggest", "--table", "people", "--target", "jobs"]) == 0
+    text = capsys.readouterr().out
+    assert "example.org" not in text
+    assert "70" not in text
+    assert 'str_contains="@"' in text
+    assert "salary: int = pa.Field(unique=True)" in text
+
+
+def test_one_statement_scans_and_one_more_lists_values(
+    project: Path, postgres_server: Server, postgres_database: str
+) -> None:
+    """A table is read once, and the columns with few values once more, in one statement each."""
+    url = postgres_server.url(postgres_database)
+    settings = Settings.model_validate({"kind": "database", "url": url})
+    target = open_target("jobs", settings, TargetContext())
+    with keep_journal() as journal:
+        profile = profile_table(target.table("raw_jobs"), datetime.now(UTC))
+    target.close()
+    sent = [each for each in journal.statements if not each.startswith("-- catalogue")]
+    assert len(sent) == 2
+    found = {each.column.name: each for each in profile.columns}
+    assert profile.rows == 1000
+    assert found["location"].values == ("Colombo", 'Hue "x"', "Kandy", "it's")
+    assert (found["salary"].nulls, found["salary"].distinct) == (250, 300)
+    assert (found["title"].empties, found["title"].shortest) == (1, 0)
+    assert (found["skills"].nulls, found["skills"].empties) == (50, 50)
+    assert found["job_url"].shapes == ("http:// or https:// at its start",)
+
+
+def test_a_module_names_the_time_that_was_asked_for(project: Path, capsys: Any) -> None:
+    """--time takes the place of the newest time; a column that holds none is refused."""
+    given = ["suggest", "--table", "raw_jobs"]
+    assert main([*given, "--time", "posted_time"]) == 0
+    assert 'fresh("posted_time", within="24 h", alert="36 h")' in capsys.readouterr().out
+    assert main([*given, "--time", "crawled"]) == 2
+    assert "did you mean crawled_at?" in capsys.readouterr().err
+    assert main([*given, "--time", "title"]) == 2
+    assert "title holds text, not times" in capsys.readouterr().err
+
+
+def test_nothing_is_overwritten_and_mistakes_are_named(project: Path, capsys: Any) -> None:
+    """An existing file stays; unknown tables and targets are told with what is near."""
+    file = project / "check_mine.py"
+    file.write_text("mine", "utf-8")
+    assert main(["suggest", "--table", "raw_jobs", "--output", str(file)]) == 2
+    assert "exists and is not overwritten" in capsys.readouterr().err
+    assert file.read_text("utf-8") == "mine"
+    assert main(["suggest", "--table", "raw_job"]) == 1
+    assert "did you mean raw_jobs?" in capsys.readouterr().err
+    assert main(["suggest", "--table", "x", "--target", "job"]) == 2
+    assert "there is no target job; did you mean jobs?" in capsys.readouterr().err
+    assert main(["suggest", "--table", "x", "--target", "api"]) == 2
+    assert "api is of kind endpoint, which has no tables" in capsys.readouterr().err
+    assert main(["suggest", "--table", "x", "--url", "nothing"]) == 2
+    assert "not a database URL" in capsys.readouterr().err
+    secret = "postgresql://me:hidden@127.0.0.1:1/x"
+    assert main(["suggest", "--table", "x", "--url", secret]) == 3
+    said = capsys.readouterr().err
+    assert "connection refused" in said
+    assert "hidden" not in said
+
+
+def test_a_url_needs_no_project(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    """Without a gatepost.toml a table is found by its URL, and the module says how to go on."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["suggest", "--table", "x"]) == 2
+    assert "there is no gatepost.toml" in capsys.readouterr().err
+    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
+        connection.execute("create table orders (id integer primary key not null, price real)")
+        rows = [(number, number / 4) for number in range(1, 121)]
+        connection.executemany("insert into orders values (?, ?)", rows)
+    given = ["suggest", "--table", "orders", "--url", "sqlite:///shop.sqlite"]
+    assert main(given) == 0
+    text, said = capsys.readouterr()
+    assert "[targets.database]" in said
+    assert "id: int = pa.Field(unique=True, ge=0)" in text
+    assert "price: float = pa.Field(ge=0, le=50)" in text
+    assert "def check_orders(database: Database) -> Table:" in text
+    assert main([*given, "--target", "shop", "--output", "orders.py"]) == 0
+    assert "def check_orders(shop: Database)" in Path("orders.py").read_text("utf-8")
+    assert "pytest collects check_*.py" in capsys.readouterr().err
+
+
+def test_files_are_profiled_by_duckdb(duckdb_file: Path, monkeypatch: Any) -> None:
+    """A Parquet file of a target of kind "files" is suggested for as a table is."""
+    import duckdb
+
+    project = duckdb_file.parent
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select i as id, 'kind ' || i % 3 as kind, i / 2.0 as price, "  # noqa: S608 - its own
+            "timestamptz '2026-11-01' + i * interval 1 minute as made from range(200) t(i)) "
+            f"to '{project / 'sales.parquet'}' (format parquet)"
+        )
+    (project / "gatepost.toml").write_text('[targets.lake]\nkind = "files"\npath = "."\n', "utf-8")
+    monkeypatch.chdir(project)
+    file = "checks/lake/check_sales.py"
+    assert main(["suggest", "--table", "sales.parquet", "--output", file]) == 0
+    text = (project / file).read_text("utf-8")
+    assert 'kind: str = pa.Field(isin=["kind 0", "kind 1", "kind 2"])' in text
+    assert is_formatted(project / file, 88), text
+    assert set(levels(project).values()) == {"ok"}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gatepost.explaining.layout import fold_sql
 
 
@@ -29,3 +32,9 @@ def test_parameters_stay_a_comment() -> None:
     """Each line of the parameters begins as a comment, and breaks between two of them."""
     folded = fold_sql("-- alpha = 'one, two', beta = 2, gamma = 3", 26)
     assert folded == ["-- alpha = 'one, two',", "-- beta = 2, gamma = 3"]
+
+
+@given(st.text(alphabet="ab(),'\"` \n", max_size=300), st.integers(1, 60))
+def test_nothing_but_spaces_is_changed(sql: str, width: int) -> None:
+    """Whatever the text, brackets and quotes that do not match included, its words stay."""
+    assert "".join("".join(fold_sql(sql, width)).split()) == "".join(sql.split())

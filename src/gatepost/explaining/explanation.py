@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gatepost.tables.asks import Ask, CountBad, How, NotEvaluated, Tier, Whole
+from gatepost.tables.asks import CountBad, How, NotEvaluated, ScanAsk, SeparateAsk, Tier, Whole
 from gatepost.targets.statements import NotSent
 
 if TYPE_CHECKING:
@@ -68,52 +68,74 @@ def explain_value(
     The value's target must be one that sends nothing. Raises what it raises:
     MeasurementError, Unavailable.
     """
-    from gatepost.tables.scan import scan
     from gatepost.tables.table import Table
 
-    asks = list(dict.fromkeys(ask for each in expectations for ask in each.asks))
-    if isinstance(value, Table) and asks:
-        return _explain_table(known, value, asks, expectations, slot)
-    if asks and type(value).__module__.partition(".")[0] != "pandas":
-        sent = _sent("comes first", lambda: scan(value, asks, slot))
-        if sent:
-            return replace(known, statements=(sent,), notes=(AFTER,))
-    kind = type(value).__name__
-    asked = "judged in this process" if asks else "no expectation asks a table anything"
-    return replace(known, about=f"returns a {kind} without a statement; {asked}")
+    labels = {ask: each.label for each in expectations for ask in each.asks}
+    found = replace(known, about=_about(value, asked=bool(labels)))
+    for ask, label in labels.items():
+        if isinstance(ask, SeparateAsk):
+            found = _explain_separate(found, value, ask, label, slot)
+    together = [ask for ask in labels if not isinstance(ask, SeparateAsk)]
+    if together and isinstance(value, Table):
+        found = _explain_table(found, value, together, expectations, slot)
+    return found
 
 
 AFTER = "What follows depends on the answer."
 SAMPLES = "Only when rules fail, one more statement follows, for a few of their rows."
 
 
+def _about(value: object, *, asked: bool) -> str:
+    from gatepost.tables.table import Table
+
+    if isinstance(value, Table):
+        nothing = "" if asked else "; no expectation asks anything of it"
+        return f"table {value.name} of {value.source.name}{nothing}"
+    kind = type(value).__name__
+    where = "judged in this process" if type(value).__module__.startswith("pandas.") else ""
+    return "; ".join(filter(None, (f"a {kind}", where)))
+
+
+def _explain_separate(
+    known: Explanation, value: object, ask: SeparateAsk, label: str, slot: datetime
+) -> Explanation:
+    """Explain what is measured by statements of its own, of which only the first is known."""
+    try:
+        answer = ask.measure(value, slot)
+    except NotSent as held_back:
+        sent = Planned(f"is the first for {label}", held_back.text, held_back.estimate)
+        way = Measured(label, Tier.COMPILED.value, "by statements of its own")
+        notes = tuple(dict.fromkeys((*known.notes, AFTER)))
+        return replace(
+            known,
+            rules=(*known.rules, way),
+            statements=(*known.statements, sent),
+            notes=notes,
+        )
+    if isinstance(answer, NotEvaluated):
+        return replace(known, rules=(*known.rules, Measured(label, NOT_EVALUATED, answer.why)))
+    how = getattr(answer, "how", None)
+    return known if how is None else replace(known, rules=(*known.rules, _as(how, label)))
+
+
 def _explain_table(
     known: Explanation,
     table: Table,
-    asks: Sequence[Ask],
+    asks: Sequence[ScanAsk],
     expectations: Sequence[Expectation[Any]],
     slot: datetime,
 ) -> Explanation:
     from gatepost.tables.plan import make_plan
-    from gatepost.tables.scan import scan
 
     plan = make_plan(table, asks, slot)
-    statements = list(_statements(plan))
-    planned = {*plan.known, *plan.fetched, *(ask for each in plan.groups for ask in each.readers)}
-    others = [ask for ask in asks if ask not in planned]
-    notes = [SAMPLES] if plan.countings else []
-    if others:
-        sent = _sent("is apart from the scan", lambda: scan(table, others, slot))
-        statements += [sent] if sent else []
-        notes += [AFTER] if sent else []
     rows = plan.scope.live.rows
     size = "" if rows is None else f", about {rows:,} rows by the catalogue"
     return replace(
         known,
-        about=f"table {table.name} of {table.source.name}{size}",
-        rules=tuple(_rules(plan, expectations)),
-        statements=tuple(statements),
-        notes=tuple(notes),
+        about=known.about + size,
+        rules=(*_rules(plan, expectations), *known.rules),
+        statements=(*_statements(plan), *known.statements),
+        notes=(*([SAMPLES] if plan.countings else []), *known.notes),
     )
 
 
@@ -151,7 +173,7 @@ def _rules(plan: Plan, expectations: Sequence[Expectation[Any]]) -> Iterator[Mea
                     if (rule, ask.window) not in seen:
                         seen.add((rule, ask.window))
                         yield _rule(plan, ask, rule)
-            elif ask not in seen:
+            elif not isinstance(ask, SeparateAsk) and ask not in seen:
                 seen.add(ask)
                 yield _other(plan, ask, expectation.label)
 
@@ -177,7 +199,7 @@ def _rule(plan: Plan, ask: CountBad, rule: Rule) -> Measured:
     return _as(found.how, rule.text)
 
 
-def _other(plan: Plan, ask: Ask, label: str) -> Measured:
+def _other(plan: Plan, ask: ScanAsk, label: str) -> Measured:
     if ask in plan.fetched:
         return Measured(label, Tier.FETCHED.value, plan.fetched[ask].why)
     said = plan.known.get(ask)

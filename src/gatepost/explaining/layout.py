@@ -50,7 +50,9 @@ def _check(found: Explanation, width: int) -> Iterator[str]:
     count = len(found.statements)
     for number, each in enumerate(found.statements, start=1):
         yield ""
-        yield from _statement(each, f"{number} of {count}" if count > 1 else "", width)
+        yield from _statement(
+            each, f"statement {number} of {count}" if count > 1 else "one statement", width
+        )
     if found.notes:
         yield ""
     for note in found.notes:
@@ -69,7 +71,7 @@ def _rules(rules: Sequence[Measured], width: int) -> Iterator[str]:
 
 
 def _statement(found: Planned, place: str, width: int) -> Iterator[str]:
-    named = found.purpose if " sends " in found.purpose else f"statement {place} {found.purpose}"
+    named = found.purpose if " sends " in found.purpose else f"{place} {found.purpose}"
     yield from _wrap(f"{named[0].upper()}{named[1:]}", width, "  ")
     if estimate := _estimated(found.estimate) if found.estimate else "":
         yield from _wrap(f"estimate: {estimate}", width, "  ")
@@ -115,11 +117,11 @@ def _items(line: str) -> Iterator[str]:
         item += f" {word}" if item else word
         bare = _QUOTED.sub("", word)
         depth += bare.count("(") - bare.count(")")
-        while depth < selects[-1]:
+        while len(selects) > 1 and depth < selects[-1]:
             selects.pop()
         if bare.lstrip("(").upper() == "SELECT" and bare.startswith("("):
             selects.append(depth)
-        if bare.endswith(",") and depth == selects[-1]:
+        if bare.endswith(",") and depth <= selects[-1]:
             yield item
             item = ""
     if item:

@@ -18,7 +18,7 @@ from gatepost.targets.journal import keep_journal
 from gatepost.targets.registry import open_target
 from gatepost.wording import suggest as near
 
-_URL_TARGET = "database"
+URL_TARGET = "database"
 """What the target of an URL is called, where it has no name."""
 _WITH_TABLES = ("database", "files", "spark")
 _LIMIT = timedelta(minutes=10)
@@ -62,7 +62,7 @@ def write_new(file: Path, text: str) -> None:
 def _open_url(url: str, target: str) -> Database:
     from pydantic import SecretStr, ValidationError
 
-    name = target or _URL_TARGET
+    name = target or URL_TARGET
     if not name.isidentifier():
         raise ConfigurationError(f"--target {name!r}: a target's name is a Python name")
     try:

@@ -81,7 +81,7 @@ def _read_duckdb(rows: list[tuple[Any, ...]]) -> Estimate:
     steps = []
     for box in boxes:  # drawn around each step, its name first and the rows it yields last
         if scan := re.search(r"\w*SCAN\w*|READ_\w+", box):
-            table = re.search(r"Table:\s*(\S+)", box)
+            table = re.search(r"Table:[\s│]*([^\s│]+)", box)
             count = re.search(r"~\s?([\d,]+) rows?\b", box)
             on = f" on {table[1]}" if table else ""
             steps.append(scan[0] + on + (f", about {count[1]} rows" if count else ""))
