@@ -26,6 +26,7 @@ from gatepost.tables.hiding import hide_reason
 from gatepost.tables.plan import Fetched
 from gatepost.tables.rules import Kind, Rule
 from gatepost.tables.scope import Scope
+from gatepost.tables.weighing import weigh
 from gatepost.wording import plural
 
 if TYPE_CHECKING:
@@ -33,25 +34,50 @@ if TYPE_CHECKING:
 
 
 def fetch(fetched: Mapping[ScanAsk, Fetched], scope: Scope) -> dict[ScanAsk, ScanAnswer]:
-    """Answer the asks that only the rows themselves answer, by one more statement.
+    """Answer the asks that only the rows, or the different values, themselves answer.
 
     What cannot be fetched, such as too many rows, is not evaluated, and says
     why. Raises Unavailable.
     """
+    answers: dict[ScanAsk, ScanAnswer] = {}
+    rest: dict[ScanAsk, Fetched] = {}
+    for ask, each in fetched.items():
+        try:
+            weighed = weigh(ask, each, scope)
+        except Unavailable:
+            raise
+        except MeasurementError as error:
+            weighed = _unfetched(each, error)
+        if weighed is None:
+            rest[ask] = each
+        else:
+            answers[ask] = _told(weighed, each, scope)
+    return {**answers, **_fetch_together(rest, scope)} if rest else answers
+
+
+def _fetch_together(fetched: Mapping[ScanAsk, Fetched], scope: Scope) -> dict[ScanAsk, ScanAnswer]:
     rests = [each.rest for each in fetched.values()]
     try:
         frame = _fetch_rows(rests, scope)
     except Unavailable:
         raise
     except MeasurementError as error:
-        return {
-            ask: NotEvaluated(f"its rows have to be fetched, since {each.why}, but {error}")
-            for ask, each in fetched.items()
-        }
+        return {ask: _unfetched(each, error) for ask, each in fetched.items()}
     found = frames.answer_all(frame, rests, scope.slot, scope.table.time)
     return {
         ask: _tell(found[each.rest], ask, each, len(frame), scope) for ask, each in fetched.items()
     }
+
+
+def _unfetched(fetched: Fetched, error: MeasurementError) -> NotEvaluated:
+    return NotEvaluated(f"its rows have to be fetched, since {fetched.why}, but {error}")
+
+
+def _told(answer: ScanAnswer, fetched: Fetched, scope: Scope) -> ScanAnswer:
+    """The answer without what a sensitive value made Python say."""
+    if isinstance(answer, NotEvaluated):
+        return hide_reason(answer, _needed([fetched.rest], scope), scope.table.source.hides)
+    return answer
 
 
 def _tell(
@@ -59,7 +85,7 @@ def _tell(
 ) -> ScanAnswer:
     """The answer in terms of the whole ask, with how it was found."""
     if isinstance(answer, NotEvaluated):
-        return hide_reason(answer, _needed([fetched.rest], scope), scope.table.source.hides)
+        return _told(answer, fetched, scope)
     how = How(Tier.FETCHED, f"{plural(rows, 'row')}, since {fetched.why}")
     if not (isinstance(answer, Tally) and isinstance(ask, CountBad)):
         return replace(answer, how=how)
