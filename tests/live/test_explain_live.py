@@ -11,6 +11,7 @@ import pytest
 
 from fixtures import mariadb
 from fixtures.postgres import CRAWLER, Server
+from gatepost.errors import MeasurementError
 from gatepost.expectations.base import Expectation
 from gatepost.expectations.distinct import distinct
 from gatepost.expectations.limits import at_least
@@ -149,6 +150,11 @@ def test_what_is_not_sent_cannot_be_caught_by_a_check(
     for ask in (target.ping, target.size, target.connections):
         with pytest.raises(NotSent):
             ask()
+    with pytest.raises(NotSent, match="show server_version") as held_back:
+        target.scalar("show server_version")
+    assert held_back.value.estimate is None
+    with pytest.raises(MeasurementError, match="there is no table nowhere"):
+        target.scalar("select count(*) from nowhere")
     target.close()
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from gatepost.targets.statements import Statement
 
 
+_QUERY = re.compile(r"\s*(?:select|with|values|table|from)\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """The engine's expectation of one statement.
@@ -31,9 +34,12 @@ class Estimate:
 
 
 def read_estimate(connection: Connection, statement: Statement) -> Estimate | None:
-    """Ask the engine; None of one whose EXPLAIN is not read here. Raises DBAPIError."""
+    """Ask the engine; None of what is no plain query, or of one whose EXPLAIN is not read here.
+
+    Raises DBAPIError for a query that would be refused as well.
+    """
     backend = connection.dialect.name
-    if backend not in _ENGINES:
+    if backend not in _ENGINES or not _QUERY.match(statement.text):
         return None
     explain, read = _ENGINES[backend]
     return read(_rows(connection, explain, statement))
