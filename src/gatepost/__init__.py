@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gatepost.errors import MeasurementError as MeasurementError
     from gatepost.errors import Unavailable as Unavailable
     from gatepost.expectations.answers import answers as answers
+    from gatepost.expectations.declaration import matches_declaration as matches_declaration
     from gatepost.expectations.distinct import distinct as distinct
     from gatepost.expectations.fresh import fresh as fresh
     from gatepost.expectations.freshness import fresh_within as fresh_within
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from gatepost.expectations.mean import share_of_mean as share_of_mean
     from gatepost.expectations.numeric import numeric as numeric
     from gatepost.expectations.quality_score import quality_score as quality_score
+    from gatepost.expectations.reconciliation import reconciles_with as reconciles_with
+    from gatepost.expectations.references import references as references
     from gatepost.expectations.responses import responds as responds
     from gatepost.expectations.row_count import row_count as row_count
     from gatepost.expectations.share import share as share
@@ -41,14 +44,17 @@ if TYPE_CHECKING:
     from gatepost.targets.database import Database as Database
     from gatepost.targets.directory import Directory as Directory
     from gatepost.targets.endpoint import Endpoint as Endpoint
+    from gatepost.targets.files import Files as Files
     from gatepost.targets.host import Host as Host
     from gatepost.targets.probe import Probe as Probe
     from gatepost.targets.response import Response as Response
+    from gatepost.targets.spark import Spark as Spark
 
 _HOMES = {
     "authoring": ("check",),
     "errors": ("ConfigurationError", "DeclarationError", "MeasurementError", "Unavailable"),
     "expectations.answers": ("answers",),
+    "expectations.declaration": ("matches_declaration",),
     "expectations.distinct": ("distinct",),
     "expectations.fresh": ("fresh",),
     "expectations.freshness": ("fresh_within",),
@@ -65,6 +71,8 @@ _HOMES = {
     "expectations.mean": ("share_of_mean",),
     "expectations.numeric": ("numeric",),
     "expectations.quality_score": ("quality_score",),
+    "expectations.reconciliation": ("reconciles_with",),
+    "expectations.references": ("references",),
     "expectations.responses": ("responds",),
     "expectations.row_count": ("row_count",),
     "expectations.share": ("share",),
@@ -75,9 +83,11 @@ _HOMES = {
     "targets.database": ("Database",),
     "targets.directory": ("Directory",),
     "targets.endpoint": ("Endpoint",),
+    "targets.files": ("Files",),
     "targets.host": ("Host",),
     "targets.probe": ("Probe",),
     "targets.response": ("Response",),
+    "targets.spark": ("Spark",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,7 +37,8 @@ class Settings(TargetSettings):
     `memory_limit` bounds what DuckDB holds at once; what is more it spills to
     the system's temporary folder. `delimiter` is that of CSV files, and
     `max_rows` what a table's rules may fetch. The values of `sensitive`
-    columns are not shown where rows are.
+    columns are not shown where rows are. Files that have not changed are not
+    read again unless `reuse` is off.
     """
 
     kind: Literal["files"]
@@ -47,6 +49,7 @@ class Settings(TargetSettings):
     pool_size: PositiveInt = 4
     max_rows: PositiveInt = 1_000_000
     sensitive: tuple[str, ...] = ()
+    reuse: bool = True
 
 
 def open_target(name: str, settings: Settings, context: TargetContext) -> Files:
@@ -79,6 +82,7 @@ class Files(Database):
             pool_size=settings.pool_size,
             max_rows=settings.max_rows,
             sensitive=settings.sensitive,
+            reuse=settings.reuse,
         )
         super().__init__(name, self._own, context)
         self._place = f"files below {self._folder}"
@@ -112,9 +116,16 @@ class Files(Database):
         note(f"-- columns of {name}")
         query = select(text("*")).select_from(self.relation(name))
         try:
-            return self._look_up(_describe, name, query)
+            found = self._look_up(_describe, name, query)
         except DBAPIError as error:
             raise self._refused(error, str(query)) from None
+        return replace(found, state=self._state(name))
+
+    def _state(self, name: str) -> str:
+        """What changes with the files: which there are, how long, and when they were written."""
+        paths = [self._folder / name] if (self._folder / name).is_file() else []
+        seen = [(path, path.stat()) for path in sorted(paths or self._folder.glob(name))]
+        return "; ".join(f"{path} {at.st_ino} {at.st_size} {at.st_mtime_ns}" for path, at in seen)
 
     def relation(self, name: str) -> FromClause:
         """What a statement on files selects from: read_parquet(...) or read_csv(...).
