@@ -5,16 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fixtures.postgres import CRAWLER, Server
+from gatepost.tables.live import ColumnKind
 from tests.parity.parity_engines import (
     DUCKDB,
     MARIADB,
     POSTGRESQL,
+    SLOT,
+    SPARK,
     SQLITE,
     Bench,
     declaration,
@@ -22,6 +26,8 @@ from tests.parity.parity_engines import (
 )
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from fixtures import mariadb
 
 
@@ -79,7 +85,8 @@ def duckdb_bench(duckdb_file: Path) -> Iterator[Bench]:
             connection.execute("begin")
             connection.execute("drop table if exists seen")
             connection.execute(declaration(DUCKDB))
-            connection.executemany(f"insert into seen values ({places})", rows)  # noqa: S608 - places
+            if rows:
+                connection.executemany(f"insert into seen values ({places})", rows)  # noqa: S608 - places
             connection.execute("commit")
 
     yield Bench(DUCKDB, database, replace)
@@ -102,3 +109,35 @@ def mariadb_bench(mariadb_server: mariadb.Server, mariadb_database: str) -> Iter
 
         yield Bench(MARIADB, database, replace)
     database.close()
+
+
+@pytest.fixture
+def spark_bench(spark_session: SparkSession) -> Iterator[Bench]:
+    from gatepost.targets import spark
+    from gatepost.targets.base import TargetContext
+
+    settings = spark.Settings.model_validate({"kind": "spark"})
+    database = spark.open_target("lake", settings, TargetContext(slot=SLOT))
+    typed = ", ".join(f"{name} {column.declared}" for name, column in SPARK.items())
+    spark_session.conf.set("spark.sql.session.timeZone", "UTC")
+
+    def replace(rows: Any) -> None:
+        converted = [
+            [
+                place,
+                *(
+                    _for_spark(cell, column.kind)
+                    for cell, column in zip(row, SPARK.values(), strict=True)
+                ),
+            ]
+            for place, *row in rows
+        ]
+        frame = spark_session.createDataFrame(converted, f"place int, {typed}")
+        frame.coalesce(2).write.mode("overwrite").saveAsTable("seen")
+
+    yield Bench(SPARK, database, replace)
+    database.close()
+
+
+def _for_spark(cell: Any, kind: ColumnKind) -> Any:
+    return Decimal(cell) if kind is ColumnKind.DECIMAL and isinstance(cell, int) else cell

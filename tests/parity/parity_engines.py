@@ -20,7 +20,7 @@ EXAMPLES = int(os.environ.get("GATEPOST_PARITY_EXAMPLES", "8"))
 """How many tables are drawn for each engine; `make parity` draws many."""
 SEED = int(os.environ.get("GATEPOST_PARITY_SEED", "20260310"))
 """Draws the same tables and rules again."""
-ENGINES = ["postgresql", "sqlite", "duckdb", "mariadb"]
+ENGINES = os.environ.get("GATEPOST_PARITY_ENGINES", "postgresql sqlite duckdb mariadb").split()
 SLOT = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
 
 
@@ -106,6 +106,20 @@ MARIADB: Mapping[str, Typed] = {
     ),
 }
 
+SPARK: Mapping[str, Typed] = {
+    "small": Typed("smallint", ColumnKind.INTEGER, cells.SMALL),
+    "whole": Typed("bigint", ColumnKind.INTEGER, cells.WHOLE),
+    "single": Typed("float", ColumnKind.FLOAT, cells.SINGLE | cells.SMALL.map(float)),
+    "ratio": Typed("double", ColumnKind.FLOAT, cells.REAL),
+    "price": Typed("decimal(12, 2)", ColumnKind.DECIMAL, cells.PRICE),
+    "wide": Typed("decimal(30, 10)", ColumnKind.DECIMAL, cells.WIDE),
+    "words": Typed("string", ColumnKind.TEXT, _WITH_NUL),
+    "flag": Typed("boolean", ColumnKind.BOOLEAN, st.booleans()),
+    "on_day": Typed("date", ColumnKind.DATE, cells.DATES),
+    "made": Typed("timestamp_ntz", ColumnKind.TIMESTAMP, cells.TIMES),
+    "moment": Typed("timestamp", ColumnKind.MOMENT, cells.MOMENTS),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -115,12 +129,17 @@ class Bench:
     database: Database
     replace: Callable[[Sequence[Sequence[Any]]], None]
 
-    def draw(self, data: st.DataObject, rows: int) -> dict[str, list[Any]]:
+    def draw(
+        self,
+        data: st.DataObject,
+        rows: int,
+        instead: Mapping[str, st.SearchStrategy[Any]] | None = None,
+    ) -> dict[str, list[Any]]:
         """Fill the table with drawn rows, and return them as columns."""
-        drawn = {
-            name: data.draw(st.lists(each.cells | st.none(), min_size=rows, max_size=rows))
-            for name, each in self.columns.items()
-        }
+        drawn = {}
+        for name, each in self.columns.items():
+            cells = (instead or {}).get(name, each.cells) | st.none()
+            drawn[name] = data.draw(st.lists(cells, min_size=rows, max_size=rows))
         self.replace([[place, *row] for place, row in enumerate(zip(*drawn.values(), strict=True))])
         return drawn
 

@@ -240,8 +240,8 @@ class Dialect:
         return None
 
     def as_text(self, live: LiveColumn) -> ColumnElement[str]:
-        """The cell as a reader knows it."""
-        return cast(self.cell(live), Text())
+        """The cell as a reader knows it, equal only where its code points are."""
+        return self.text(live) if live.kind is ColumnKind.TEXT else cast(self.cell(live), Text())
 
 
 def precision_of(live: LiveColumn) -> tuple[int, int] | None:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from gatepost.tables.dialects.base import (
-    NUMBERS,
+    Cell,
     Condition,
     Dialect,
     Regex,
@@ -76,15 +76,15 @@ class DuckDB(Dialect):
         return cast(cast(cell, Date()), Text())
 
     def hash_of(self, columns: Sequence[LiveColumn]) -> ColumnElement[int] | None:
-        # Zero is hashed by its sign, which the sum with zero takes away.
-        zero: ColumnElement[float] = literal_column("0.0::double")
-        cells = [
-            self.identity(live) + zero
-            if live.kind in NUMBERS and live.kind is not ColumnKind.INTEGER
-            else self.identity(live)
-            for live in columns
-        ]
-        return func.hash(*cells, type_=BigInteger())
+        return func.hash(*map(self._hashed, columns), type_=BigInteger())
+
+    def _hashed(self, live: LiveColumn) -> Cell:
+        cell = self.identity(live)
+        if live.kind in (ColumnKind.FLOAT, ColumnKind.DECIMAL):
+            # Zero is hashed with its sign, which the sum with zero takes away.
+            return cell + literal_column("0.0::double")
+        # 0 and -1 of more than 64 bits have one hash.
+        return cast(cell, Text()) if (live.bits or 0) > 64 else cell
 
 
 DIALECT = DuckDB()

@@ -86,7 +86,11 @@ class MySQL(Dialect):
     def as_text(self, live: LiveColumn) -> ColumnElement[str]:
         if live.kind is ColumnKind.BINARY:
             return func.hex(self.cell(live), type_=Text())
-        return cast(self.cell(live), CHAR(charset="utf8mb4"))
+        # The one is MariaDB's name, the other MySQL's, and each reads one of the comments only.
+        bytewise: ColumnElement[str] = literal_column(
+            "/*M! utf8mb4_nopad_bin */ /*!50708 utf8mb4_0900_bin */"
+        )
+        return cast(self.cell(live), CHAR(charset="utf8mb4")).op("COLLATE")(bytewise)
 
 
 DIALECT = MySQL()

@@ -130,6 +130,11 @@ class PostgreSQL(Dialect):
             cell = func.timezone("UTC", cell)
         return func.to_char(cell, "YYYY-MM-DD", type_=Text())
 
+    def as_text(self, live: LiveColumn) -> ColumnElement[str]:
+        # Padding is shown as it is.
+        is_padded = live.kind is ColumnKind.TEXT and _PADDED.match(live.written)
+        return cast(self.cell(live), Text()) if is_padded else super().as_text(live)
+
     def hash_of(self, columns: Sequence[LiveColumn]) -> ColumnElement[int] | None:
         found: ColumnElement[int] = literal_column("0::bigint")
         for live in columns:
