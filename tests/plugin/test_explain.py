@@ -231,4 +231,6 @@ def test_the_text_fits_the_terminal(shop: Project) -> None:
     assert status == 0
     assert max(map(len, output.splitlines())) <= 80
     assert output.index("proved to fail") < output.index("fetched") < output.index("  scanned\n")
+    assert "\n    id present\n" in output
+    assert "\n    email dtype(string[python]), not null, str_contains('@')\n" in output
     assert "Statement 2 of 2 fetches rows for pandera" in output

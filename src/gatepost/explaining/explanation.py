@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gatepost.tables.asks import CountBad, How, NotEvaluated, ScanAsk, SeparateAsk, Tier, Whole
+from gatepost.tables.asks import CountBad, How, NotEvaluated, ScanAsk, SeparateAsk, Tier
 from gatepost.targets.statements import NotSent
 
 if TYPE_CHECKING:
@@ -26,11 +26,15 @@ NOT_EVALUATED = "not evaluated"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How one rule, or another expectation, is measured: the words of its tier, and why."""
+    """How one rule, or another expectation, is measured: the words of its tier, and why.
+
+    `column` is what a rule is on, with which `what` begins; empty for what is on the table.
+    """
 
     what: str
     tier: str
     why: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,24 +183,30 @@ def _rules(plan: Plan, expectations: Sequence[Expectation[Any]]) -> Iterator[Mea
 
 
 def _rule(plan: Plan, ask: CountBad, rule: Rule) -> Measured:
+    tier, why = _tier(plan, ask, rule)
+    return Measured(rule.text, tier, why, rule.column or "")
+
+
+def _tier(plan: Plan, ask: CountBad, rule: Rule) -> tuple[str, str]:
     from gatepost.tables.placement import place
     from gatepost.tables.predicates import Refused
 
-    fetched = plan.fetched.get(ask)
     try:
         found = place(rule, plan.scope.live, plan.scope.backend)
     except Refused as reason:
-        return Measured(rule.text, Tier.FETCHED.value, str(reason))
+        return Tier.FETCHED.value, str(reason)
     if isinstance(found.said, NotEvaluated):
-        return Measured(rule.text, NOT_EVALUATED, found.said.why)
-    if isinstance(found.said, Whole) and not found.said.holds:
-        return Measured(rule.text, FAILS, found.said.why)
-    if found.said is None and fetched is not None:
-        return Measured(rule.text, Tier.FETCHED.value, fetched.why)
+        return NOT_EVALUATED, found.said.why
+    if found.said is not None:
+        return (
+            (found.how.tier.value, found.how.why) if found.said.holds else (FAILS, found.said.why)
+        )
+    if ask in plan.fetched:
+        return Tier.FETCHED.value, plan.fetched[ask].why
     said = plan.known.get(ask)
-    if found.said is None and isinstance(said, NotEvaluated):
-        return Measured(rule.text, NOT_EVALUATED, said.why)
-    return _as(found.how, rule.text)
+    if isinstance(said, NotEvaluated):
+        return NOT_EVALUATED, said.why
+    return found.how.tier.value, found.how.why
 
 
 def _other(plan: Plan, ask: ScanAsk, label: str) -> Measured:

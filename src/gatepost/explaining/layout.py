@@ -61,13 +61,18 @@ def _check(found: Explanation, width: int) -> Iterator[str]:
 
 def _rules(rules: Sequence[Measured], width: int) -> Iterator[str]:
     """The rules, those measured alike together, what needs attention or costs most first."""
-    by_way: dict[tuple[str, str], list[str]] = {}
+    by_way: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
     for each in sorted(rules, key=lambda rule: _ORDER.index(rule.tier)):
-        by_way.setdefault((each.tier, each.why), []).append(each.what)
-    for (tier, why), whats in by_way.items():
+        lines = by_way.setdefault((each.tier, each.why), {})
+        key = (each.column, "" if each.column else each.what)
+        if key in lines:  # the rules of a column stand behind its name
+            lines[key] += f", {each.what.removeprefix(f'{each.column} ')}"
+        else:
+            lines[key] = each.what
+    for (tier, why), lines in by_way.items():
         yield from _wrap(f"{tier}: {why}" if why else tier, width, "  ")
-        for what in whats:
-            yield from _wrap(what, width, "    ", "      ")
+        for line in lines.values():
+            yield from _wrap(line, width, "    ", "      ")
 
 
 def _statement(found: Planned, place: str, width: int) -> Iterator[str]:
