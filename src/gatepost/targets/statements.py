@@ -50,7 +50,8 @@ def bind(
     from sqlalchemy import text
 
     clause = text(dedent(sql).strip()) if isinstance(sql, str) else sql
-    compiled = clause.compile(dialect=engine.dialect)
+    # As it is sent, with each value of a list a parameter of its own.
+    compiled = clause.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
     own = {key: value for key, value in compiled.params.items() if not isinstance(sql, str)}
     if missing := compiled.params.keys() - own.keys() - params.keys():
         name = min(missing)
