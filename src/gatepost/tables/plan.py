@@ -15,6 +15,8 @@ from gatepost.tables.asks import (
     CountDistinct,
     CountRows,
     FindNewest,
+    How,
+    NotEvaluated,
     ScanAnswer,
     ScanAsk,
     Summarise,
@@ -166,7 +168,10 @@ def _place(rule: Rule, scope: Scope) -> Place | Refused:
     try:
         return place(rule, scope.live, scope.backend)
     except Refused as reason:
-        return reason
+        if rule.expression is None:
+            return reason
+        # Nothing but SQL can tell what an expression in SQL is true of.
+        return Place(rule, How(Tier.FUSED), said=NotEvaluated(str(reason)))
 
 
 def _is_steady(placed: Place) -> bool:
