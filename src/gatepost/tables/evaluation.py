@@ -7,6 +7,7 @@ not allow. Rows are told apart by position: an index may repeat itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gatepost.tables.asks import NotEvaluated, Whole
@@ -72,6 +73,14 @@ def unite(outcomes: Sequence[Outcome]) -> Outcome:
     for mask in masks[1:]:
         united = united | mask
     return united
+
+
+@lru_cache(maxsize=8)
+def frame_without_rows(names: tuple[str, ...]) -> pd.DataFrame:
+    """What tells which columns a rule is on; kept, since many columns take long to make."""
+    import pandas as pd
+
+    return pd.DataFrame(columns=list(names))
 
 
 def columns_of(rule: Rule, frame: pd.DataFrame) -> list[Any]:

@@ -21,7 +21,7 @@ from gatepost.tables.asks import (
     Tally,
     Tier,
 )
-from gatepost.tables.evaluation import columns_of
+from gatepost.tables.evaluation import columns_of, frame_without_rows
 from gatepost.tables.hiding import hide_reason
 from gatepost.tables.plan import Fetched
 from gatepost.tables.rules import Kind, Rule
@@ -141,11 +141,9 @@ def _needed(asks: Iterable[ScanAsk], scope: Scope) -> list[str]:
 
 
 def _read_by(rule: Rule, scope: Scope) -> set[str]:
-    import pandas as pd
-
-    live = list(scope.live.columns)
+    live = tuple(scope.live.columns)
     groupby = None if rule.check is None else rule.check.groupby
     if rule.kind is Kind.ROWS_CHECK or callable(groupby):
         return set(live)  # Python code may look at any column
     others = {*(groupby or ()), *([rule.schema.index.name] if rule.schema.index else ())}
-    return {*map(str, columns_of(rule, pd.DataFrame(columns=live))), *others}
+    return {*map(str, columns_of(rule, frame_without_rows(live))), *others}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatepost.tables import predicates, ttests
 from gatepost.tables.asks import How, NotEvaluated, Tier, Whole
-from gatepost.tables.evaluation import columns_of, evaluate
+from gatepost.tables.evaluation import columns_of, evaluate, frame_without_rows
 from gatepost.tables.kinds import judge_dtype
 from gatepost.tables.live import ColumnKind, LiveColumn, LiveTable
 from gatepost.tables.predicates import Members, Refused
@@ -47,9 +47,7 @@ class Place:
 
 def place(rule: Rule, live: LiveTable, backend: str) -> Place:
     """Find the rule's place. Raises Refused, with the reason, when only the rows themselves do."""
-    import pandas as pd
-
-    nothing = pd.DataFrame(columns=list(live.columns))
+    nothing = frame_without_rows(tuple(live.columns))
     names = [str(name) for name in columns_of(rule, nothing)]
     if rule.kind is Kind.PRESENT or not rule.needs_rows or (rule.column and not names):
         return _place_by_names(rule, nothing)

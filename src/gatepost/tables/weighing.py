@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gatepost.model import Sample
 from gatepost.tables import predicates
 from gatepost.tables.asks import CountBad, How, NotEvaluated, ScanAsk, Tally, Tier, Whole
-from gatepost.tables.evaluation import columns_of, evaluate
+from gatepost.tables.evaluation import columns_of, evaluate, frame_without_rows
 from gatepost.tables.groups import as_text
 from gatepost.tables.plan import Fetched
 from gatepost.tables.predicates import Refused
@@ -51,8 +51,6 @@ def weigh(ask: ScanAsk, fetched: Fetched, scope: Scope) -> Tally | Whole | NotEv
 
 
 def _only_column(rest: ScanAsk, scope: Scope) -> str | None:
-    import pandas as pd
-
     if not isinstance(rest, CountBad) or len(rest.rules) != 1:
         return None
     (rule,) = rest.rules
@@ -61,7 +59,7 @@ def _only_column(rest: ScanAsk, scope: Scope) -> str | None:
         return None
     if check.groupby is not None or window.per_day or window.segments or rest.drill:
         return None
-    names = [str(each) for each in columns_of(rule, pd.DataFrame(columns=list(scope.live.columns)))]
+    names = [str(each) for each in columns_of(rule, frame_without_rows(tuple(scope.live.columns)))]
     identified = set(rest.keys) <= set(names)
     return names[0] if len(names) == 1 and identified and names[0] in scope.live.columns else None
 
