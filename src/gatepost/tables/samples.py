@@ -97,7 +97,11 @@ def _branches(
     ask = counting.ask
     found: list[_Branch] = []
     names = _names(counting, scope)
-    cells = [_cell(scope.live.columns[name], scope) for name in names]
+    # Labelled, since a column may have the name of what stands beside it.
+    cells = [
+        _cell(scope.live.columns[name], scope).label(f"cell_{place}")
+        for place, name in enumerate(names)
+    ]
     if ask.samples and cells and counting.bad is not None:
         rows = _bad_rows(counting.bad, counting, scope, cells)
         found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
@@ -161,15 +165,14 @@ def _repeated_rows(
     most = counting.ask.samples
     names = [each.name for each in repeated.c if each.name.startswith("value_")]
     some = select(*(repeated.c[name] for name in names)).limit(most).subquery("some")
-    labelled = [cell.label(f"cell_{place}") for place, cell in enumerate(cells)]
     own = [
         predicates.identity(column, scope.backend).label(name)
         for column, name in zip(counting.repeated, names, strict=True)
     ]
-    rows = select(*own, *labelled).select_from(scope.relation)
+    rows = select(*own, *cells).select_from(scope.relation)
     inside = rows.where(*_judged(counting, scope)).subquery("inside")
     same = and_(*(inside.c[name].is_not_distinct_from(some.c[name]) for name in names))
-    shown = [inside.c[each.name] for each in labelled]
+    shown = [inside.c[each.name] for each in cells]
     return select(null().label("n"), *shown).select_from(inside.join(some, same)).limit(most)
 
 

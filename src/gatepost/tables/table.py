@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,7 +89,8 @@ class TableSource(Protocol):
 class Table:
     """A table or view of a database; nothing is sent until a rule asks for it.
 
-    `name` may carry a schema before a dot. `time` is the column that says when
+    `name` may carry a schema before a dot; a name with a dot of its own is
+    quoted, as in 'sales."q1.2026"'. `time` is the column that says when
     a row was made, for what is judged per day.
     """
 
@@ -115,8 +117,20 @@ class Table:
 
 
 def table_clause(name: str) -> TableClause:
-    """Turn "table" or "schema.table" into SQLAlchemy's table, which quotes where it must."""
+    """Turn "table" or "schema.table" into SQLAlchemy's table, which quotes where it must.
+
+    A name that has a dot itself stands in double quotes, as in SQL: 'sales."q1.2026"'.
+    """
     from sqlalchemy import table
 
-    schema, _, plain = name.rpartition(".")
-    return table(plain, schema=schema or None)
+    quoted = _QUOTED.fullmatch(name)
+    schema, plain = quoted.groups() if quoted else name.rpartition(".")[::2]
+    return table(_unquote(plain), schema=_unquote(schema) if schema else None)
+
+
+_PART = r'("(?:[^"]|"")+"|[^".]+)'
+_QUOTED = re.compile(rf"(?:{_PART}\.)?{_PART}")
+
+
+def _unquote(part: str) -> str:
+    return part[1:-1].replace('""', '"') if len(part) > 2 and part[0] == part[-1] == '"' else part

@@ -128,20 +128,19 @@ def _read_state(connection: Connection, name: str, schema: str | None) -> str | 
     """
     if connection.in_transaction():
         return None
-    state: str | None = connection.exec_driver_sql(
-        _STATE, (_quoted(connection, name, schema),)
-    ).scalar()
+    state: str | None = connection.exec_driver_sql(_STATE, (_quoted(name, schema),)).scalar()
     connection.rollback()
     return state
 
 
-def _quoted(connection: Connection, name: str, schema: str | None) -> str:
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
+def _quoted(name: str, schema: str | None) -> str:
+    # SQLAlchemy's own quoting doubles a percent sign, as is right in a statement only.
+    parts = (schema, name) if schema else (name,)
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
 def _read_postgresql(connection: Connection, name: str, schema: str | None) -> _Facts:
-    path = _quoted(connection, name, schema)
+    path = _quoted(name, schema)
     found = connection.exec_driver_sql(_POSTGRESQL, (path,)).one()
     rows = int(found.reltuples) if found.reltuples >= 0 else None
     if not found.proves:
