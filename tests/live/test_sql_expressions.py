@@ -23,7 +23,7 @@ from gatepost.targets.database import Settings, open_target
     [
         (lambda row: row.title, "its expression gives ColumnClause, and not a condition"),
         (lambda row: row.titel == "x", "its expression names the column 'titel'; there are title"),
-        (lambda row: 1 / 0, "its expression raises ZeroDivisionError: division by zero"),
+        (lambda _: 1 / 0, "its expression raises ZeroDivisionError: division by zero"),
     ],
 )
 def test_an_expression_that_is_none_is_an_error(
