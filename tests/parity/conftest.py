@@ -122,16 +122,9 @@ def spark_bench(spark_session: SparkSession) -> Iterator[Bench]:
     spark_session.conf.set("spark.sql.session.timeZone", "UTC")
 
     def replace(rows: Any) -> None:
-        converted = [
-            [
-                place,
-                *(
-                    _for_spark(cell, column.kind)
-                    for cell, column in zip(row, SPARK.values(), strict=True)
-                ),
-            ]
-            for place, *row in rows
-        ]
+        kinds = [ColumnKind.INTEGER, *(column.kind for column in SPARK.values())]
+        converted = [list(map(_for_spark, row, kinds)) for row in rows]
+        database.close()  # a session remembers a table's files
         frame = spark_session.createDataFrame(converted, f"place int, {typed}")
         frame.coalesce(2).write.mode("overwrite").saveAsTable("seen")
 

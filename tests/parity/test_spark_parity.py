@@ -1,4 +1,4 @@
-"""What is compared on other engines, on a real Spark, in a process that alone can import pyspark."""
+"""What is compared on other engines, on a Spark in a process that alone can import pyspark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.parity.parity_engines import ENGINES, EXAMPLES
 
 @pytest.mark.parametrize("file", ["test_cell_parity.py", "test_value_parity.py"])
 def test_spark_agrees_with_pandera(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test of the file holds on a driver and two workers; fewer tables, since each is slow."""
+    """Every test of the file holds on a driver and two workers, with fewer tables."""
     if "spark" in ENGINES:
         pytest.skip("this is the process that can")
     try:
