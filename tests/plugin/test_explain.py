@@ -25,7 +25,7 @@ CONFIGURATION = """
 
     [targets.api]
     kind = "endpoint"
-    url = "http://127.0.0.1:1/"
+    url = "${SHOP_API}"
 """
 
 CHECKS = """

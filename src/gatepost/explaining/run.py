@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,11 +18,13 @@ from gatepost.hooks.collecting import DECLARED
 from gatepost.hooks.running import Running, arguments_of, measured_as
 from gatepost.listing import QUIET
 from gatepost.project import Project
-from gatepost.targets.base import Target, TargetContext
-from gatepost.targets.database import Database
-from gatepost.targets.registry import open_target
+from gatepost.targets.base import TargetContext
+from gatepost.targets.registry import WITH_TABLES, open_target
 from gatepost.targets.statements import NotSent
 from gatepost.wording import join_some, shorten
+
+if TYPE_CHECKING:
+    from gatepost.config import TargetEntry
 
 _REPLACED = ("gatepost-running", "gatepost-targets", "gatepost-concluding")
 """What measures, reports and stores: none of it takes part."""
@@ -68,7 +70,6 @@ class _Explaining:
     def __init__(self) -> None:
         self.explanations: list[Explanation] = []
         self._project: Project | None = None
-        self._targets: dict[str, Target | Unavailable] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -84,12 +85,6 @@ class _Explaining:
         for name in _REPLACED:
             plugins.unregister(name=name)
         plugins.register(self._target_fixtures(running.project), "gatepost-targets")
-
-    def pytest_unconfigure(self) -> None:
-        """Let go of the targets."""
-        for target in self._targets.values():
-            if not isinstance(target, Unavailable):
-                target.close()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> object | None:
@@ -133,8 +128,9 @@ class _Explaining:
         self.explanations.append(_mask(found, self._project.configuration.secrets.mask))
 
     def _may_send(self, declared: Declared) -> bool:
-        found = [self._targets[name] for name in declared.declaration.targets]
-        return any(isinstance(each, (Database, Unavailable)) for each in found)
+        assert self._project is not None  # noqa: S101 - it is there as soon as items are
+        entries = self._project.configuration.targets
+        return any(entries[name].kind in WITH_TABLES for name in declared.declaration.targets)
 
     def _uncalled(self, item: pytest.Item) -> Explanation:
         declared = item.stash[DECLARED]
@@ -148,21 +144,19 @@ class _Explaining:
         context = TargetContext(slot=project.slot, root=project.root, sends=False)
         module = ModuleType("gatepost_targets")
         for entry in project.configuration.targets.values():
-            try:
-                self._targets[entry.name] = open_target(entry, context)
-            except Unavailable as outage:
-                self._targets[entry.name] = outage
-            setattr(module, entry.name, self._fixture(entry.name))
+            setattr(module, entry.name, self._fixture(entry, context))
         return module
 
-    def _fixture(self, name: str) -> Any:
-        def target() -> object:
-            opened = self._targets[name]
-            if isinstance(opened, Unavailable):
-                raise opened
-            return opened if isinstance(opened, Database) else _Uncalled(name)
+    def _fixture(self, entry: TargetEntry, context: TargetContext) -> Any:
+        def target() -> Iterator[object]:
+            if entry.kind not in WITH_TABLES:
+                yield _Uncalled(entry.name)
+                return
+            opened = open_target(entry, context)
+            yield opened
+            opened.close()
 
-        return pytest.fixture(scope="session", name=name)(target)
+        return pytest.fixture(scope="session", name=entry.name)(target)
 
 
 def _one_of_each(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:

@@ -15,12 +15,11 @@ from gatepost.targets import database
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database
 from gatepost.targets.journal import keep_journal
-from gatepost.targets.registry import open_target
+from gatepost.targets.registry import WITH_TABLES, open_target
 from gatepost.wording import suggest as near
 
 URL_TARGET = "database"
 """What the target of an URL is called, where it has no name."""
-_WITH_TABLES = ("database", "files", "spark")
 _LIMIT = timedelta(minutes=10)
 """How long a statement may take where no settings say so: a profile reads the whole table."""
 
@@ -101,7 +100,7 @@ def _choose(configuration: Configuration, target: str) -> TargetEntry:
         raise ConfigurationError(f"there is no target {target}; {near('target', target, entries)}")
     if target:
         return entries[target]
-    with_tables = [each for each in entries.values() if each.kind in _WITH_TABLES]
+    with_tables = [each for each in entries.values() if each.kind in WITH_TABLES]
     if len(with_tables) == 1:
         return with_tables[0]
     if not with_tables:

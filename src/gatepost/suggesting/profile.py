@@ -77,17 +77,20 @@ def profile_table(table: Table, at: datetime) -> TableProfile:
 
     live: LiveTable = table.source.describe_table(table.name)
     backend = table.source.backend
-    figures: dict[tuple[str, str], ColumnElement[Any]] = {("", "rows"): func.count()}
-    for column in live.columns.values():
-        hidden = table.source.hides(column.name)
-        for name, figure in _figures(column, backend, hidden=hidden):
-            figures[column.name, name] = figure
-    found = _count(table, figures)
-    rows = int(found["", "rows"])
-    columns = []
-    for column in live.columns.values():
-        own = {name: value for (of, name), value in found.items() if of == column.name}
-        columns.append(_read(column, own, rows, hidden=table.source.hides(column.name)))
+    hidden = {name for name in live.columns if table.source.hides(name)}
+    figures = {
+        (column.name, figure): aggregate
+        for column in live.columns.values()
+        for figure, aggregate in _figures(column, backend, hidden=column.name in hidden)
+    }
+    rows, *counted = _count(table, [func.count(), *figures.values()])
+    found: dict[str, dict[str, Any]] = {name: {} for name in live.columns}
+    for (name, figure), value in zip(figures, counted, strict=True):
+        found[name][figure] = value
+    columns = [
+        _read(column, found[name], rows, hidden=name in hidden)
+        for name, column in live.columns.items()
+    ]
     profiles = _add_values(table, columns, rows)
     return TableProfile(table.name, live, at, rows, tuple(profiles))
 
@@ -143,13 +146,12 @@ def _breaks_shape(name: str, column: LiveColumn, backend: str) -> ColumnElement[
     return predicates.breaks(rule, column, backend)
 
 
-def _count(
-    table: Table, figures: Mapping[tuple[str, str], ColumnElement[Any]]
-) -> dict[tuple[str, str], Any]:
+def _count(table: Table, figures: Sequence[ColumnElement[Any]]) -> list[Any]:
+    """The values of aggregates, by as few statements as the engine allows."""
     from sqlalchemy import select
 
     labelled: list[Label[Any]] = [
-        figure.label(f"figure_{place}") for place, figure in enumerate(figures.values())
+        figure.label(f"figure_{place}") for place, figure in enumerate(figures)
     ]
     most = predicates.statement_limit(table.source.backend)
     values: list[Any] = []
@@ -157,7 +159,7 @@ def _count(
         part = select(*labelled[start : start + most])
         (row,) = table.source.rows(part.select_from(table.source.relation(table.name)))
         values += row
-    return dict(zip(figures, values, strict=True))
+    return values
 
 
 def _read(

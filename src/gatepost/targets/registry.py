@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from gatepost.config import TargetEntry
     from gatepost.targets.base import Target, TargetContext, TargetSettings
 
+WITH_TABLES = ("database", "files", "spark")
+"""The kinds whose targets are a Database: they have tables, and can be asked without answering."""
+
 
 @cache
 def kinds() -> list[str]:
