@@ -99,6 +99,7 @@ def test_hidden_columns_show_no_value() -> None:
 @pytest.mark.parametrize(
     ("age", "expected"),
     [
+        (timedelta(0), 'fresh("x", within="24 h", alert="36 h"),'),
         (timedelta(hours=2), 'fresh("x", within="24 h", alert="36 h"),'),
         (timedelta(hours=20), 'fresh("x", within="2 days", alert="3 days"),'),
         (timedelta(days=10), 'fresh("x", within="20 days", alert="30 days"),'),
