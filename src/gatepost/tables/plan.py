@@ -84,8 +84,10 @@ def make_plan(table: Table, asks: Sequence[ScanAsk], slot: datetime) -> Plan:
         raise MeasurementError(
             f"{table.source.name}: {table.name} has no time column {table.time}; {near}"
         )
-    scope = Scope(table, live, slot)
     windows = [ask.window for ask in asks if not isinstance(ask, FindNewest)]
+    if any(table.source.hides(name) for window in windows for name in window.segments):
+        live = replace(live, state=None)  # what is sensitive is not remembered
+    scope = Scope(table, live, slot)
     if any(window.per_day for window in windows):
         with suppress(Unanswerable, Refused):  # those asks say so themselves
             scope.days = scope.look(Window(per_day=True)).splits

@@ -22,7 +22,7 @@ _KINDS = (Kind.UNIQUE, Kind.ROWS_UNIQUE)
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """A tally that is counted by value, and a few of the values that repeat."""
+    """A tally that is counted by value, and a few of the values that repeat, unless sensitive."""
 
     tally: Tally
     values: tuple[tuple[Any, ...], ...]
@@ -47,7 +47,7 @@ def count_repeats(plan: Plan, answers: Mapping[ScanAsk, ScanAnswer]) -> dict[Cou
         repeated, fine = (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
         parts = tuple(repeated if rule.kind in _KINDS else bad for rule, bad in counted)
         exact = replace(tally, bad=tally.bad - surplus + fine, parts=parts)
-        found[ask] = Repeats(exact, tuple(tuple(row[2:]) for row in rows))
+        found[ask] = Repeats(exact, tuple(tuple(row[2:]) for row in rows if row[2:]))
     return found
 
 
@@ -85,7 +85,10 @@ def _group(counting: Counting, scope: Scope) -> Select[Any]:
     counts = [n.label("n"), func.sum(1 - rows.c.bad).label("fine")]
     grouped = select(*values, *counts).group_by(*hashed, *values).having(n > 1).subquery("grouped")
     sums = [func.sum(grouped.c[name]).over() for name in ("n", "fine")]
-    cells = [grouped.c[each.name] for each in values]
+    # What is sensitive neither leaves the database, nor gets into a statement or the memory.
+    hides = scope.table.source.hides
+    is_secret = any(hides(column.name) for column in columns)
+    cells = [] if is_secret else [grouped.c[each.name] for each in values]
     return select(*sums, *cells).limit(max(counting.ask.samples, 1))
 
 

@@ -109,7 +109,7 @@ def _branches(
         if repeats is not None and repeats.values:
             rows = _bad_rows(has_value(counting, repeats.values, scope), counting, scope, cells)
             found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
-        elif not counting.is_estimated(scope):
+        elif repeats is not None or not counting.is_estimated(scope):
             repeated = group_repeated(counting, scope).cte(f"repeated_{place}")
             rows = _repeated_rows(counting, scope, cells, repeated)
             found.append(_Branch(ask, _Brings.SAMPLE, names, rows))

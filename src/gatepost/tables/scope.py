@@ -102,7 +102,9 @@ class Scope:
         return self._sheet(splits, inside)
 
     def _sheet(self, splits: tuple[Label[Any], ...], inside: Inside) -> Sheet:
-        key = (tuple(map(str, splits)), tuple(inside.window.segments))
+        # Where a statement brings only so many segments, they are to be those of the window.
+        window = inside.window if inside.window.segments else None
+        key = (tuple(map(str, splits)), window)
         if key not in self.sheets:
             most = MOST_SEGMENTS + 1 if inside.window.segments else None
             self.sheets[key] = Sheet(self.relation, splits, most)
