@@ -16,7 +16,7 @@ from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target
 from tests.parity import parity_cells as cells
 
-EXAMPLES = int(os.environ.get("GATEPOST_PARITY_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("GATEPOST_PARITY_EXAMPLES", "4"))
 """How many tables are drawn for each engine; `make parity` draws many."""
 SEED = int(os.environ.get("GATEPOST_PARITY_SEED", "20260310"))
 """Draws the same tables and rules again."""

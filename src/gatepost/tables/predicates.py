@@ -62,7 +62,7 @@ def breaks(rule: Rule, column: LiveColumn, backend: str) -> ColumnElement[bool]:
     """
     from sqlalchemy import and_, not_, or_
 
-    from gatepost.tables.comparisons import condition_of, null_breaks
+    from gatepost.tables.conditions import condition_of, null_breaks
 
     dialect = dialect_of(backend)
     null = dialect.is_null(column)
@@ -97,7 +97,8 @@ def members(rule: Rule, column: LiveColumn, backend: str) -> Members:
     """Say what a check `unique_values_eq` comes down to. Raises Refused for any other."""
     from sqlalchemy import and_, not_, or_
 
-    from gatepost.tables.comparisons import equal_any, values_of_members
+    from gatepost.tables.comparisons import equal_any
+    from gatepost.tables.conditions import values_of_members
 
     dialect = dialect_of(backend)
     if rule.kind is not Kind.CHECK or rule.check is None:
