@@ -349,7 +349,7 @@ def test_a_pattern_that_the_engine_lacks_is_judged_by_python(
     found = verdicts(conforms_to(schema), application.open().table("texts"))["v str_matches"]
     assert (found.bad, found.total) == (1, 2)
     assert found.how is not None
-    assert found.how.startswith(f"{Tier.FETCHED.value}: 2 rows, {words}")
+    assert found.how.startswith(f"{Tier.FETCHED.value}: 2 different values, {words}")
 
 
 UNUSUAL = {

@@ -35,7 +35,7 @@ from gatepost.tables.scope import Scope
 from gatepost.tables.sheet import Sheet
 from gatepost.tables.statistics import plan_distinct, plan_newest, plan_summary
 from gatepost.tables.table import Table
-from gatepost.tables.tallies import Counting, plan_bad, plan_rows
+from gatepost.tables.tallies import Counting, dated_window, plan_bad, plan_rows
 from gatepost.wording import suggest
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def make_plan(table: Table, asks: Sequence[ScanAsk], slot: datetime) -> Plan:
     windows = [ask.window for ask in asks if not isinstance(ask, FindNewest)]
     if any(table.source.hides(name) for window in windows for name in window.segments):
         live = replace(live, state=None)  # what is sensitive is not remembered
-    scope = Scope(table, live, slot)
+    scope = Scope(table, live, slot, start=_shared_start(asks, table.time, slot))
     if any(window.per_day for window in windows):
         with suppress(Unanswerable, Refused):  # those asks say so themselves
             scope.days = scope.look(Window(per_day=True)).splits
@@ -100,6 +100,20 @@ def make_plan(table: Table, asks: Sequence[ScanAsk], slot: datetime) -> Plan:
         except Refused as reason:
             planner.fetched[ask] = Fetched(str(reason), ask)
     return planner.finish()
+
+
+def _shared_start(asks: Sequence[ScanAsk], time: str | None, slot: datetime) -> datetime | None:
+    """From when on the rows are read, where all asks want those of the same time."""
+    windows = [
+        Window()
+        if isinstance(ask, FindNewest)
+        else dated_window(ask, time)
+        if isinstance(ask, CountBad)
+        else ask.window
+        for ask in asks
+    ]
+    starts = {window.since(slot) for window in windows}
+    return starts.pop() if len(starts) == 1 else None
 
 
 @dataclass(slots=True)

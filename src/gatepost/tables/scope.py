@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,8 @@ _LARGE = 250_000
 class Scope:
     """One table in one scan. Windows and statements are made once for all asks that share them.
 
-    `days` split the rows by day, where an ask is about days. `unchanged_since`
+    `days` split the rows by day, where an ask is about days; `start` is from when on all asks
+    want the rows, where they agree. `unchanged_since`
     is the slot of the run whose answers stand, where the table is as it was
     then.
     """
@@ -35,6 +36,7 @@ class Scope:
     slot: datetime
     sheets: dict[tuple[object, ...], Sheet] = field(default_factory=dict)
     days: tuple[Label[Any], ...] = ()
+    start: datetime | None = None
     unchanged_since: datetime | None = None
     _windows: dict[Window, Inside] = field(default_factory=dict)
 
@@ -87,9 +89,10 @@ class Scope:
     def look(self, window: Window) -> Inside:
         """The rows of a window. Raises Unanswerable where the table has no such column."""
         if window not in self._windows:
-            self._windows[window] = look_inside(
-                window, self.live, self.table.time, self.slot, self.backend
-            )
+            inside = look_inside(window, self.live, self.table.time, self.slot, self.backend)
+            start = window.since(self.slot)
+            is_all_read = start is not None and start == self.start
+            self._windows[window] = replace(inside, is_all_read=is_all_read)
         return self._windows[window]
 
     def sheet(self, inside: Inside) -> Sheet:

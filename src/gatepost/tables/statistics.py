@@ -42,12 +42,14 @@ def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Sheet, DistinctRead
 
     def group(names: list[str]) -> Select[Any]:
         rows = select(*values, *inside.splits).select_from(scope.relation)
-        seen = rows.where(inside.narrow(and_(*present))).distinct().subquery("seen")
+        if inside.condition is not None:
+            rows = rows.where(inside.condition)
+        seen = rows.where(*present).distinct().subquery("seen")
         dims = [seen.c[each.name] for each in inside.splits]
         return select(*dims, func.count().label(names[0])).select_from(seen).group_by(*dims)
 
     sheet = scope.sheet(inside)
-    total = sheet.add(("total", ask.window), lambda: count_if(inside.condition))
+    total = sheet.add(("total", ask.window), lambda: count_if(inside.condition, scope.backend))
     hashed = predicates.identity_hash(columns, scope.backend) if scope.is_large else None
     if hashed is not None and not inside.splits:
         found = case((inside.narrow(and_(*present)), hashed))
@@ -75,10 +77,10 @@ def plan_summary(ask: Summarise, scope: Scope) -> tuple[Sheet, SummaryReader]:
         number = predicates.number(scope.column(ask.column), scope.backend)
     except Refused as reason:
         raise Unanswerable(f"column {ask.column!r} has no statistics: {reason}") from None
-    if inside.condition is not None:
+    if inside.apart is not None:
         from sqlalchemy import case
 
-        number = case((inside.condition, number))
+        number = case((inside.apart, number))
     aggregates = _aggregates(number, ask, scope.backend)
     sheet = scope.sheet(inside)
     labels = [

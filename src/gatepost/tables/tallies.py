@@ -78,7 +78,7 @@ def plan_rows(ask: CountRows, scope: Scope) -> tuple[Sheet, TallyReader]:
     """Plan a count of rows. Raises Unanswerable, Refused."""
     inside = scope.look(ask.window)
     sheet = scope.sheet_of_sums(inside)
-    total = sheet.add(("total", ask.window), _counter(inside))
+    total = sheet.add(("total", ask.window), _counter(inside, scope.backend))
     return sheet, TallyReader(ask.window, total, scope.slot)
 
 
@@ -86,17 +86,21 @@ def plan_bad(
     ask: CountBad, places: tuple[Place, ...], scope: Scope
 ) -> tuple[Sheet, TallyReader, Counting]:
     """Plan a count of bad rows. Raises Unanswerable, Refused."""
-    inside = scope.look(_dated(ask, scope))
+    inside = scope.look(dated_window(ask, scope.table.time))
     counting = Counting(ask, inside, places)
     _check_repeats(counting)
     adds_up = not counting.repeated and not any(each.samples for each in places)
     sheet = scope.sheet_of_sums(inside) if adds_up else scope.sheet(inside)
-    total = sheet.add(("total", inside.window), _counter(inside))
+    total = sheet.add(("total", inside.window), _counter(inside, scope.backend))
     parts = [_plan_part(each, inside, sheet, scope.backend) for each in places]
     bad = more = None
     if counting.bad is not None:
         alone = [part.bad for part in parts if part.bad is not None]
-        bad = alone[0] if len(alone) == 1 else sheet.add(ask, _counter(inside, counting.bad))
+        bad = (
+            alone[0]
+            if len(alone) == 1
+            else sheet.add(ask, _counter(inside, scope.backend, counting.bad))
+        )
     hashes = None
     if counting.is_hashed(scope):
         hashes = sheet.add_hashes(("hashes", ask), _hash(counting, scope))
@@ -112,9 +116,9 @@ def plan_bad(
     return sheet, reader, counting
 
 
-def _dated(ask: CountBad, scope: Scope) -> Window:
+def dated_window(ask: CountBad, time: str | None) -> Window:
     """A row without a time has no day, so by day a rule on the time could never fail."""
-    on_time = scope.table.time in {rule.column for rule in ask.rules}
+    on_time = time in {rule.column for rule in ask.rules}
     return replace(ask.window, per_day=False) if on_time else ask.window
 
 
@@ -130,17 +134,19 @@ def _plan_part(part: Place, inside: Inside, sheet: Sheet, backend: str) -> PartF
     for column in part.read:
         misfit = predicates.misfit(column, backend)
         if misfit is not None:
-            label = sheet.add(("misfit", column.name, window), _counter(inside, misfit))
+            label = sheet.add(("misfit", column.name, window), _counter(inside, backend, misfit))
             misfits.append((label, column.kind.value))
     found = PartFigures(part, misfits=tuple(misfits))
     if part.bad is not None:
-        return replace(found, bad=sheet.add((part.rule, window), _counter(inside, part.bad)))
+        return replace(
+            found, bad=sheet.add((part.rule, window), _counter(inside, backend, part.bad))
+        )
     if part.samples:
         return replace(found, samples=_plan_samples(part, inside, sheet, backend))
     if part.members is not None:
-        outside = sheet.add((part.rule, window), _counter(inside, part.members.outside))
+        outside = sheet.add((part.rule, window), _counter(inside, backend, part.members.outside))
         each = [
-            sheet.add((part.rule, window, place), _counter(inside, member))
+            sheet.add((part.rule, window, place), _counter(inside, backend, member))
             for place, member in enumerate(part.members.each)
         ]
         return replace(found, outside=outside, each=tuple(each))
@@ -154,7 +160,7 @@ def _plan_samples(
         raise Refused("a t-test is of all rows together, not of days or segments")
     labels = []
     for sample in part.samples:
-        within = sample if inside.condition is None else sample.within(inside.condition)
+        within = sample if inside.apart is None else sample.within(inside.apart)
         aggregates = within.aggregates(backend)
         keys = [(part.rule, inside.window, sample.name, place) for place in range(4)]
         labels.append(
@@ -172,7 +178,7 @@ def _hash(counting: Counting, scope: Scope) -> ColumnElement[int]:
     hashed = predicates.identity_hash(counting.repeated, scope.backend)
     if hashed is None:
         raise Refused("the engine has no hash of 64 bits")
-    condition = counting.inside.condition
+    condition = counting.inside.apart
     return hashed if condition is None else case((condition, hashed))
 
 
@@ -210,9 +216,8 @@ def _sum_repeated(counting: Counting, scope: Scope, names: list[str]) -> Select[
 
 
 def _counter(
-    inside: Inside, condition: ColumnElement[bool] | None = None
+    inside: Inside, backend: str, condition: ColumnElement[bool] | None = None
 ) -> Callable[[], ColumnElement[int]]:
     """Makes the count of the rows inside of which a condition is true."""
-    if condition is None:
-        return lambda: count_if(inside.condition)
-    return lambda: count_if(inside.narrow(condition))
+    rows = inside.condition if condition is None else inside.narrow(condition)
+    return lambda: count_if(rows, backend)

@@ -27,15 +27,24 @@ NO_TIME = (
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """The rows of one window: those of which `condition` is true, or all; split by `splits`."""
+    """The rows of one window: those of which `condition` is true, or all; split by `splits`.
+
+    With `is_all_read` the scan's figures are of no other rows, and need not ask.
+    """
 
     window: Window
     condition: ColumnElement[bool] | None
     splits: tuple[Label[Any], ...] = ()
+    is_all_read: bool = False
+
+    @property
+    def apart(self) -> ColumnElement[bool] | None:
+        """What tells the rows inside from the others that are read; None where there are none."""
+        return None if self.is_all_read else self.condition
 
     def narrow(self, rows: ColumnElement[bool]) -> ColumnElement[bool]:
-        """Those of the rows that are inside."""
-        return rows if self.condition is None else self.condition & rows
+        """Those of the rows that are inside, of the rows that are read."""
+        return rows if self.apart is None else self.apart & rows
 
 
 def look_inside(
