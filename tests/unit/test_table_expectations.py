@@ -179,6 +179,8 @@ def test_a_built_in_check_that_could_never_run_is_refused(
         (str, pa.Check.str_matches("(a)(b)")),
         (int, pa.Check.gt(Decimal("1.5"))),
         (object, pa.Check.gt(5)),
+        (int, pa.Check.gt(5, groupby="a")),
+        (None, pa.Hypothesis.one_sample_ttest(popmean=2.0, relationship="equal")),
         ("category", pa.Check.isin(["a"])),
         (list[int], pa.Check.ne(5)),
         (int, pa.Check(lambda cells: cells.iloc[0] > 5)),

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 def rehearse(rule: Rule) -> None:
     """Run a built-in check of a column on an empty one of its dtype.
 
-    Checks that authors write are left alone: they may expect rows. Raises
+    Checks that authors write are left alone, as are hypotheses, since they may
+    expect rows, and checks of groups, since they need another column. Raises
     DeclarationError for a check that could not be run on any data.
     """
-    from pandera.pandas import Check
+    from pandera.pandas import Check, Hypothesis
 
     check = rule.check
     if check is None or rule.kind is not Kind.CHECK:
+        return
+    if isinstance(check, Hypothesis) or check.groupby is not None:
         return
     if check.registry_name is None or check.registry_name in Check.REGISTERED_CUSTOM_CHECKS:
         return

@@ -86,6 +86,8 @@ def judge(rule: Rule, samples: tuple[Moments, ...]) -> Whole | NotEvaluated:
     for sample in samples:
         if not sample.rows:
             return NotEvaluated(f"the sample {sample.name!r} has no rows")
+        if not sample.count:
+            return NotEvaluated(f"the sample {sample.name!r} has nothing but nulls")
     options = {"nan_policy": "propagate", **(check.statistics or {})}
     nulls = any(sample.count < sample.rows for sample in samples)
     if nulls and options["nan_policy"] == "raise":
