@@ -185,7 +185,7 @@ def _drill(counting: Counting, scope: Scope, column: LiveColumn) -> Select[Any]:
     assert bad is not None  # noqa: S101 - asked of those that have such rows
     rows = select(value, bad.label("bad")).select_from(scope.relation)
     seen = rows.where(*_judged(counting, scope)).subquery("seen")
-    most = count_if(seen.c.bad)
+    most = count_if(seen.c.bad, scope.backend)
     total = cast(func.count(), Text())
     grouped = select(most.label("n"), seen.c.value, total.label("total"))
     return grouped.group_by(seen.c.value).order_by(most.desc()).limit(1)

@@ -17,11 +17,15 @@ def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def count_if(condition: ColumnElement[bool] | None) -> ColumnElement[int]:
+def count_if(condition: ColumnElement[bool] | None, backend: str = "") -> ColumnElement[int]:
     """Count the rows of which a condition is true; all rows where there is none."""
     from sqlalchemy import case, func, literal_column
 
-    return func.count() if condition is None else func.count(case((condition, literal_column("1"))))
+    if condition is None:
+        return func.count()
+    if backend == "postgresql":  # of twenty rules a tenth faster; not every engine has it
+        return func.count().filter(condition)
+    return func.count(case((condition, literal_column("1"))))
 
 
 @dataclass(slots=True)
