@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +77,22 @@ def _bound(value: object, engine: Engine) -> object:
 def _shown(sql: str, values: Mapping[str, object]) -> str:
     if not values:
         return sql
-    listed = ", ".join(
-        f"{name} = {value if isinstance(value, datetime) else repr(value)}"
-        for name, value in values.items()
-    )
+    listed = ", ".join(f"{name} = {_literal(value)}" for name, value in values.items())
     return f"{sql}\n-- {listed}"
+
+
+def _literal(value: object) -> str:
+    """A value as SQL writes it, to be pasted; on one line, so that it stays in its comment."""
+    match value:
+        case None | bool():
+            return "null" if value is None else str(value).lower()
+        case float() if not math.isfinite(value):
+            return f"'{value}'"
+        case int() | float() | Decimal():
+            return str(value)
+        case date() | time():
+            return f"'{value}'"
+        case str() if value.isprintable():
+            doubled = value.replace("'", "''")
+            return f"'{doubled}'"
+    return repr(value)
