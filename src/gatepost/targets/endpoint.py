@@ -31,8 +31,8 @@ _MOST_REDIRECTS = 5
 _CHUNK = 65_536
 
 
-class Settings(TargetSettings):
-    """The table of an endpoint in `gatepost.toml`.
+class HttpSettings(TargetSettings):
+    """What every kind of target that is asked over HTTP has in its table.
 
     `url` is what the checks' paths are appended to. `timeout` is the budget
     of a request in all: retries, redirects and the whole body. `max_body`
@@ -41,7 +41,6 @@ class Settings(TargetSettings):
     and a GET also when the connection broke off before the answer.
     """
 
-    kind: Literal["endpoint"]
     url: SecretStr
     connect_timeout: Duration = timedelta(seconds=3)
     timeout: Duration = timedelta(seconds=10)
@@ -55,6 +54,12 @@ class Settings(TargetSettings):
     @classmethod
     def _is_http(cls, url: SecretStr) -> SecretStr:
         return check_url(url)
+
+
+class Settings(HttpSettings):
+    """The table of an endpoint in `gatepost.toml`."""
+
+    kind: Literal["endpoint"]
 
 
 def check_url(url: SecretStr) -> SecretStr:
@@ -71,7 +76,7 @@ def check_url(url: SecretStr) -> SecretStr:
     return url
 
 
-def open_target(name: str, settings: Settings, context: TargetContext) -> Endpoint:
+def open_target(name: str, settings: HttpSettings, context: TargetContext) -> Endpoint:
     """Make the target; it connects when a check first requests something."""
     return Endpoint(name, settings, context)
 
@@ -103,7 +108,7 @@ class Endpoint:
     redirects to another host. A status is never an error: it is a measurement.
     """
 
-    def __init__(self, name: str, settings: Settings, context: TargetContext) -> None:
+    def __init__(self, name: str, settings: HttpSettings, context: TargetContext) -> None:
         self.name = name
         self._settings = settings
         self._outages = context.outages
@@ -251,7 +256,7 @@ class Endpoint:
         return self._secrets.mask(mask_url(url))
 
 
-def _open_session(settings: Settings) -> requests.Session:
+def _open_session(settings: HttpSettings) -> requests.Session:
     import requests
 
     session = requests.Session()
@@ -275,7 +280,7 @@ def _cut(answer: requests.Response) -> None:
         answer.raw.shutdown()
 
 
-def _secrets_in(settings: Settings) -> list[str]:
+def _secrets_in(settings: HttpSettings) -> list[str]:
     values = [value.get_secret_value() for value in settings.headers.values()]
     values += [settings.token.get_secret_value()] if settings.token else []
     password = password_of(settings.url.get_secret_value())
