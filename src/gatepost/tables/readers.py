@@ -189,8 +189,15 @@ class NewestReader:
     how: How
 
     def read(self, rows: Sequence[Row]) -> ScanAnswer:
-        found = [_as_moment(row[self.newest], zoned=self.zoned) for row in rows]
-        return Newest(max((each for each in found if each is not None), default=None), self.how)
+        each_newest = [row[self.newest] for row in rows]
+        found = [each for each in each_newest if each not in (None, "-infinity")]
+        moments = []
+        for each in found:
+            try:
+                moments.append(_as_moment(each, zoned=self.zoned))
+            except ValueError:
+                return NotEvaluated(f"the newest time is {each}, which no clock shows")
+        return Newest(max(moments, default=None), self.how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +238,11 @@ def worst(hows: Sequence[How]) -> How:
 
 
 def read_day(row: Row) -> datetime | None:
-    """The UTC day that a row of figures is of."""
-    found = row[split_label(0)]
-    return None if found is None else datetime.fromisoformat(str(found)[:10]).replace(tzinfo=UTC)
+    """The UTC day that a row of figures is of; None where no calendar has it, as after 9999."""
+    try:
+        return datetime.fromisoformat(str(row[split_label(0)])[:10]).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _by_day(rows: Sequence[Row], slot: datetime) -> dict[datetime, Row]:
@@ -259,8 +268,6 @@ def _as_segment(value: object) -> str:
     return "null" if value is None else str(value) if str(value).strip() else repr(value)
 
 
-def _as_moment(value: Any, *, zoned: bool) -> datetime | None:
-    if value is None:
-        return None
+def _as_moment(value: Any, *, zoned: bool) -> datetime:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return moment.replace(tzinfo=UTC) if zoned and moment.tzinfo is None else moment

@@ -149,6 +149,10 @@ def _postgresql(url: URL, limits: SessionLimits) -> _Recipe:
         # A checker that hangs must not hold back vacuum: its snapshot ends with this.
         "idle_in_transaction_session_timeout": _milliseconds(10 * limits.statement_timeout),
         "timezone": "UTC",
+        # With others, that a database or a role may have, the driver reads no times or rounds.
+        "datestyle": "ISO",
+        "intervalstyle": "postgres",
+        "extra_float_digits": "3",
         # Large results are read through a cursor, but always to the end.
         "cursor_tuple_fraction": "1.0",
     }

@@ -130,6 +130,13 @@ class PostgreSQL(Dialect):
             cell = func.timezone("UTC", cell)
         return func.to_char(cell, "YYYY-MM-DD", type_=Text())
 
+    def newest(self, live: LiveColumn) -> Cell:
+        # As text, since the driver cannot read an infinite time, nor one after the year 9999.
+        newest: Any = super().newest(live)
+        local = func.timezone("UTC", newest) if live.kind is ColumnKind.MOMENT else newest
+        finite = func.to_char(local, 'YYYY-MM-DD"T"HH24:MI:SS.US', type_=Text())
+        return func.coalesce(finite, cast(newest, Text()))
+
     def as_text(self, live: LiveColumn) -> ColumnElement[str]:
         # Padding is shown as it is.
         is_padded = live.kind is ColumnKind.TEXT and _PADDED.match(live.written)
