@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from gatepost.targets.files import Files as Files
     from gatepost.targets.host import Host as Host
     from gatepost.targets.probe import Probe as Probe
+    from gatepost.targets.redis import Redis as Redis
     from gatepost.targets.response import Response as Response
     from gatepost.targets.spark import Spark as Spark
 
@@ -86,6 +87,7 @@ _HOMES = {
     "targets.files": ("Files",),
     "targets.host": ("Host",),
     "targets.probe": ("Probe",),
+    "targets.redis": ("Redis",),
     "targets.response": ("Response",),
     "targets.spark": ("Spark",),
 }
