@@ -171,7 +171,9 @@ def _newest(bench: Bench, live: LiveColumn, cells: Sequence[Any]) -> None:
     newest = predicates.newest(live, bench.database.backend).label("newest")
     found = bench.database.scalar(select(newest).select_from(table("seen")))
     known = [cell for cell in cells if cell is not None]
-    if isinstance(found, str):
-        is_time = live.kind is not ColumnKind.DATE
-        found = datetime.fromisoformat(found) if is_time else date.fromisoformat(found)
+    if isinstance(found, str):  # what has no zone is in UTC
+        read = datetime.fromisoformat(found)
+        found = read.date() if live.kind is ColumnKind.DATE else read
+        if live.kind is ColumnKind.MOMENT and read.tzinfo is None:
+            found = read.replace(tzinfo=UTC)
     assert found == (max(known) if known else None), (live.name, cells)
