@@ -71,6 +71,11 @@ def application(postgres_server: Server, postgres_database: str) -> Iterator[App
         yield application
 
 
+@pytest.fixture
+def database(application: Application) -> Database:
+    return application.open()
+
+
 def expectations() -> list[Any]:
     limit = at_least(0)
     return [
@@ -115,6 +120,7 @@ def without_rows(answer: Any) -> Any:
 )
 def test_both_ways_of_counting_agree(
     application: Application,
+    database: Database,
     monkeypatch: pytest.MonkeyPatch,
     rows: list[tuple[Any, ...]],
 ) -> None:
@@ -124,13 +130,11 @@ def test_both_ways_of_counting_agree(
     for row in rows:
         application.owner.execute(insert, row)
     application.execute("analyze cells")
-    database = application.open()
     asked = expectations()
     small, _ = measure(database, asked, monkeypatch, large=False)
     large, _ = measure(database, asked, monkeypatch, large=True)
     for ask, answer in small.items():
         assert without_rows(large[ask]) == without_rows(answer), ask
-    database.close()
 
 
 def fill(application: Application) -> None:

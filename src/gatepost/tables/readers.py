@@ -139,7 +139,7 @@ class TallyReader:
             return part.place.said
         for label, kind in part.misfits:
             if misfits := _sum(rows, label):
-                return NotEvaluated(f"{plural(misfits, 'value')} of the column are not {kind}")
+                return NotEvaluated(f"the column has {plural(misfits, 'value')} other than {kind}")
         if part.samples:
             return _judge_samples(part, rows)
         if part.outside is None:

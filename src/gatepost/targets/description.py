@@ -177,7 +177,7 @@ def _read_any(
             names = each.get("column_names") or each.get("constrained_columns") or ()
             partial = any(key.endswith("_where") for key in each.get("dialect_options", ()))
             if names and None not in names and each.get("unique", True) and not partial:
-                unique[str(each.get("name") or "the primary key")] = frozenset(names)
+                unique[str(each.get("name") or f"on {', '.join(names)}")] = frozenset(names)
     references = _read_references(catalogue, name, schema)
     return _Facts(not_null, unique, path=path, references=references)
 
