@@ -120,7 +120,10 @@ class PostgreSQL(Dialect):
         )
 
     def identity(self, live: LiveColumn) -> Cell:
-        if live.kind in _NAN and not (live.kind is ColumnKind.DECIMAL and not precision_of(live)):
+        limits = precision_of(live)
+        # Decimals of 15 digits are as many doubles, so that none needs to be made one.
+        is_short = limits is not None and limits[0] <= 15
+        if live.kind is ColumnKind.FLOAT or (live.kind is ColumnKind.DECIMAL and is_short):
             return func.nullif(self.cell(live), _NAN[live.kind])
         return super().identity(live)
 
