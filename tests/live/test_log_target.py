@@ -265,23 +265,28 @@ def test_local_times_are_read_in_their_zone(tmp_path: Path, open_log: Open) -> N
     assert log.count("1 h", {"message": re.compile("slow")}) == 1
 
 
-@pytest.mark.parametrize(
-    ("last", "count"), [("30 min", 30), ("1 h", 60), ("2 h", 120), ("3 h", 180)]
-)
-def test_window_across_the_end_of_daylight_saving(
-    tmp_path: Path, open_log: Open, last: str, count: int
-) -> None:
+def test_window_across_the_end_of_daylight_saving(tmp_path: Path, open_log: Open) -> None:
     """The hour that is written twice is counted twice, also where reading begins in it."""
-    slot = datetime(2025, 10, 26, 1, 45, tzinfo=UTC)  # 02:45 in Berlin, the second time
     zone = ZoneInfo("Europe/Berlin")
-    moments = [slot - timedelta(seconds=20 * n) for n in range(20_000, -1, -1)]
+    end = datetime(2025, 10, 26, 2, 30, tzinfo=UTC)  # an hour and a half after it fell back
+    moments = [end - timedelta(seconds=20 * n) for n in range(3_000, -1, -1)]
     lines = [
-        json.dumps({"timestamp": moment.astimezone(zone).isoformat()[:19], "pad": "x" * 50})
+        json.dumps({"timestamp": moment.astimezone(zone).isoformat()[:19], "pad": "x" * 900})
         for moment in moments
     ]
     write(tmp_path / "app.json", "\n".join(lines) + "\n")
-    log = open_log(slot=slot, timezone="Europe/Berlin")
-    assert log.count(last) == 3 * count
+    for minutes in range(0, 120, 7):
+        log = open_log(slot=end - timedelta(minutes=minutes), timezone="Europe/Berlin")
+        for last, count in ((20, 60), (60, 180), (100, 300)):
+            assert log.count(timedelta(minutes=last)) == count, (minutes, last)
+
+
+def test_lines_that_come_late_hide_no_others(tmp_path: Path, open_log: Open) -> None:
+    """Processes write beside each other: what is older may stand behind what is newer."""
+    old = [line(200 - n / 10, n=0, pad="x" * 100) for n in range(1000)]
+    late = [line(60.5, n=0, pad="x" * 100)] * 3000
+    write(tmp_path / "app.json", *old, line(59.9, n=1), *late, line(5, n=2))
+    assert numbers(open_log()) == [1, 2]
 
 
 def test_unfinished_last_line_is_left_for_the_next_run(tmp_path: Path, open_log: Open) -> None:
