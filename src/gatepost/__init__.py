@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from gatepost.targets.endpoint import Endpoint as Endpoint
     from gatepost.targets.files import Files as Files
     from gatepost.targets.host import Host as Host
+    from gatepost.targets.kafka import Kafka as Kafka
     from gatepost.targets.probe import Probe as Probe
     from gatepost.targets.redis import Redis as Redis
     from gatepost.targets.response import Response as Response
@@ -86,6 +87,7 @@ _HOMES = {
     "targets.endpoint": ("Endpoint",),
     "targets.files": ("Files",),
     "targets.host": ("Host",),
+    "targets.kafka": ("Kafka",),
     "targets.probe": ("Probe",),
     "targets.redis": ("Redis",),
     "targets.response": ("Response",),

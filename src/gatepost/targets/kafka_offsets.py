@@ -1,0 +1,134 @@
+"""How far the partitions of a topic have got, and how far a group is behind; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gatepost.errors import MeasurementError
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """The end offsets of a topic at one moment: of each partition, that of its next message."""
+
+    topic: str
+    at: datetime
+    ends: Mapping[int, int]
+
+    @property
+    def total(self) -> int:
+        """The messages ever written, over all partitions; what `since` of a later run needs."""
+        return sum(self.ends.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The messages that were written to a topic between two looks, and the seconds between them.
+
+    `restarted` are the partitions that are shorter than before: their topic
+    was made anew, and their messages are counted from its beginning.
+    """
+
+    topic: str
+    messages: int
+    seconds: float
+    restarted: tuple[int, ...] = ()
+
+    @property
+    def per_second(self) -> float:
+        """Messages per second."""
+        return self.messages / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionLag:
+    """One partition: the first offset that is kept, its end, and what the group committed.
+
+    `committed` is the offset that the group reads next; None when it never
+    committed, or so long ago that the broker forgot.
+    """
+
+    partition: int
+    start: int
+    end: int
+    committed: int | None
+
+    @property
+    def lag(self) -> int:
+        """The messages up to the end: from the committed offset, or all that are kept."""
+        return self.end - (self.start if self.committed is None else self.committed)
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a group is behind in a topic, by partition."""
+
+    group: str
+    topic: str
+    partitions: tuple[PartitionLag, ...]
+
+    @property
+    def total(self) -> int | None:
+        """The messages that the group has still to read, over all partitions.
+
+        None, which is no data, where the group never committed anything
+        although there are messages: it does not run, or has another name. A
+        partition without a commit counts with all the messages it keeps.
+        """
+        if self.committed is None and any(each.lag for each in self.partitions):
+            return None
+        return sum(each.lag for each in self.partitions)
+
+    @property
+    def committed(self) -> int | None:
+        """The sum of the committed offsets, which rises while the group works; None without any."""
+        found = [each.committed for each in self.partitions if each.committed is not None]
+        return sum(found) if found else None
+
+
+def flow_between(before: Offsets, after: Offsets) -> Flow:
+    """Count what was written between two looks at one topic.
+
+    Partitions that are new count from their beginning. Raises
+    MeasurementError for looks at different topics, or in the wrong order.
+    """
+    if before.topic != after.topic:
+        raise MeasurementError(f"these are looks at two topics: {before.topic}, {after.topic}")
+    seconds = (after.at - before.at).total_seconds()
+    if seconds <= 0:
+        raise MeasurementError(
+            f"the earlier look at {before.topic} is of {before.at:%Y-%m-%d %H:%M:%S}, "
+            f"which is not before {after.at:%Y-%m-%d %H:%M:%S}"
+        )
+    restarted = tuple(p for p, end in after.ends.items() if end < before.ends.get(p, 0))
+    messages = sum(
+        end - (0 if partition in restarted else before.ends.get(partition, 0))
+        for partition, end in after.ends.items()
+    )
+    return Flow(after.topic, messages, seconds, restarted)
+
+
+def lag_of(
+    group: str,
+    topic: str,
+    committed: Mapping[int, int | None],
+    starts: Mapping[int, int],
+    ends: Mapping[int, int],
+) -> Lag:
+    """Set what a group committed beside what there is, by partition.
+
+    `ends` are to be read after `committed`, or a group that works on would
+    seem ahead. Raises MeasurementError for an offset beyond the end.
+    """
+    partitions = []
+    for partition, end in sorted(ends.items()):
+        at = committed.get(partition)
+        if at is not None and at > end:
+            raise MeasurementError(
+                f"group {group} committed offset {at:,} of partition {partition} of {topic}, whose "
+                f"end is {end:,}: the topic was made anew; reset the group's offsets"
+            )
+        partitions.append(PartitionLag(partition, starts.get(partition, 0), end, at))
+    return Lag(group, topic, tuple(partitions))
