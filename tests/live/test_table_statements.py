@@ -24,6 +24,7 @@ from gatepost.expectations.numeric import numeric
 from gatepost.expectations.row_count import row_count
 from gatepost.expectations.tables import conforms_to
 from gatepost.model import Level
+from gatepost.tables.asks import Scan
 from gatepost.tables.expressions import sql_check, sql_rule
 from gatepost.tables.scan import scan
 from gatepost.targets.journal import keep_journal
@@ -172,6 +173,22 @@ def test_an_unchanged_table_is_not_read_again(application: Application, tmp_path
     assert second["salary greater_than_or_equal_to"].how == (
         "not read again: the table has not changed since 2026-03-10 06:30 UTC"
     )
+
+
+def test_what_is_asked_for_the_first_time_is_not_said_to_be_remembered(
+    application: Application, tmp_path: Path
+) -> None:
+    """Beside answers that stand, it says that it was scanned."""
+    first, second = conforms_to(POSITIVE), conforms_to(POSITIVE, segments="country")
+    hows = []
+    for expectations in ([first], [first, second]):
+        rows = [row for each in expectations for row in each.expand()]
+        table = application.open(memory=tmp_path).table("jobs")
+        found = scan(table, [ask for row in rows for ask in row.asks], SLOT)
+        assert isinstance(found, Scan)
+        whole, *_, last = (found.answers[row.asks[0]] for row in (first.expand()[-1], rows[-1]))
+        hows.append([str(answer.how).partition(":")[0] for answer in (whole, last)])  # type: ignore[union-attr]
+    assert hows == [["scanned", "scanned"], ["not read again", "scanned"]]
 
 
 def test_every_kind_of_answer_is_remembered_as_it_was(

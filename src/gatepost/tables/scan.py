@@ -63,12 +63,7 @@ def _scan_table(table: Table, asks: Sequence[ScanAsk], slot: datetime) -> dict[S
     counted: dict[ScanAsk, ScanAnswer] = {}
     for group in plan.groups:
         counted.update(_read(plan, group))
-    counted = add_samples(plan, counted)
-    since = plan.scope.unchanged_since
-    if since is not None:
-        how = How(Tier.UNCHANGED, f"the table has not changed since {format_time(since)}")
-        counted = {ask: _stands(answer, how) for ask, answer in counted.items()}
-    answers = {**plan.known, **counted}
+    answers = {**plan.known, **add_samples(plan, counted)}
     if plan.fetched:
         answers.update(fetch(plan.fetched, plan.scope))
     return {ask: hide_values(ask, each, table.source.hides) for ask, each in answers.items()}
@@ -76,6 +71,7 @@ def _scan_table(table: Table, asks: Sequence[ScanAsk], slot: datetime) -> dict[S
 
 def _read(plan: Plan, group: Group) -> dict[ScanAsk, ScanAnswer]:
     found = plan.scope.run(group.selects)
+    since = plan.scope.unchanged_since
     merged: dict[tuple[Any, ...], dict[str, Any]] = {}
     for select, table in zip(group.selects, found, strict=True):
         labels = select.selected_columns.keys()
@@ -84,8 +80,12 @@ def _read(plan: Plan, group: Group) -> dict[ScanAsk, ScanAnswer]:
             split = tuple(cells[label] for label in labels if label.startswith(SPLIT))
             merged.setdefault(split, {}).update(cells)
     rows = list(merged.values())
-    return {ask: reader.read(rows) for ask, reader in group.readers.items()}
+    answers = {ask: reader.read(rows) for ask, reader in group.readers.items()}
+    return answers if since is None else {ask: _stands(answers[ask], since) for ask in answers}
 
 
-def _stands(answer: ScanAnswer, how: How) -> ScanAnswer:
-    return answer if isinstance(answer, NotEvaluated) else replace(answer, how=how)
+def _stands(answer: ScanAnswer, since: datetime) -> ScanAnswer:
+    if isinstance(answer, NotEvaluated):
+        return answer
+    how = How(Tier.UNCHANGED, f"the table has not changed since {format_time(since)}")
+    return replace(answer, how=how)

@@ -26,9 +26,8 @@ class Scope:
     """One table in one scan. Windows and statements are made once for all asks that share them.
 
     `days` split the rows by day, where an ask is about days; `start` is from when on all asks
-    want the rows, where they agree. `unchanged_since`
-    is the slot of the run whose answers stand, where the table is as it was
-    then.
+    want the rows, where they agree. `unchanged_since` is the slot of the run whose rows `run`
+    brought last, None where it sent the statements.
     """
 
     table: Table
@@ -73,6 +72,7 @@ class Scope:
         send: Callable[[], list[list[tuple[Any, ...]]]],
     ) -> list[list[tuple[Any, ...]]]:
         source, state = self.table.source, self.live.state
+        self.unchanged_since = None
         if source.memory is None or state is None:
             return send()
         memory = Memory(source.memory)
