@@ -120,11 +120,13 @@ def _daily_levels(jobs: Sequence[Job], now: datetime) -> Iterator[tuple[str, int
     rows = by_day[newest] if newest else []
     for name in ("companies_per_day", "locations_per_day", "skills_per_job"):
         yield f"kpi.{name}", 0 if rows else 2
+    # Nothing is known of the completeness of a day without rows.
+    yesterday = by_day.get(today - DAY, [])
     for column in ("title", "company_name"):
-        share = _share(rows, attrgetter(column))
+        share = _share(yesterday, attrgetter(column))
         yield f"quality.completeness[{column}]", grade(share, lambda x: x < 90, lambda x: x > 95)
     for column, holds in (("salary", lambda job: bool(job.salary)), ("skills", _has_skills)):
-        share = _share(rows, holds)
+        share = _share(yesterday, holds)
         level = 2 if share is None else int(share < 70)
         yield f"quality.completeness[{column}]", level
     age = now - jobs[-1].crawled_at if jobs else timedelta.max
