@@ -62,9 +62,9 @@ class DuckDB(Dialect):
         if live.kind is ColumnKind.FLOAT and live.bits == 64:
             return cell
         limits = precision_of(live) if live.kind is ColumnKind.DECIMAL else None
-        # Beyond 15 digits the cast divides rounded numbers; text is read exactly.
-        exact = limits is None or limits[0] <= 15
-        return cast(cell if exact else cast(cell, Text()), Double())
+        # Beyond 15 digits or 64 bits the cast rounds twice; text is read exactly.
+        is_long = (live.bits or 0) > 64 or (limits is not None and limits[0] > 15)
+        return cast(cast(cell, Text()) if is_long else cell, Double())
 
     def quantile(self, number: ColumnElement[float], q: float) -> ColumnElement[float]:
         return func.quantile_cont(number, literal_column(repr(q)), type_=Double())
