@@ -149,19 +149,30 @@ def fill(application: Application) -> None:
 def test_hashes_are_counted_on_a_connection_of_their_own(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two statements in one snapshot, when nothing repeats; no more than without hashes."""
+    """Two statements in one snapshot; without hashes it is one."""
+    fill(application)
+    asked = [distinct("t", at_least(0))]
+    found, journal = measure(application.open(), asked, monkeypatch, large=True)
+    assert sorted("hash" in each for each in sent(journal, "cells")) == [False, True]
+    assert [answer.count for answer in found.values() if isinstance(answer, Distinct)] == [20]
+
+
+def test_nothing_more_is_sent_where_nothing_repeats(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside what counts, each column that is to be unique has a statement of its own."""
     fill(application)
     found, journal = measure(application.open(), [conforms_to(MIXED)], monkeypatch, large=True)
-    counting, hashing, *_ = sent(journal, "cells")
-    assert sorted("hash" in each for each in (counting, hashing)) == [False, True]
     unique = [answer for ask, answer in found.items() if "unique" in ask.label]
     assert [(answer.bad, answer.total) for answer in unique] == [(0, 20), (0, 20)]
+    grouping = [each for each in sent(journal, "cells") if "GROUP BY" in each]
+    assert len(grouping) == 2
 
 
 def test_what_repeats_is_counted_by_value(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A hash tells that there are repeated rows, and not how many: all of them are bad."""
+    """All rows that repeat each other are bad; one more statement shows some of them."""
     fill(application)
     application.execute("update cells set t = 't1' where i in (1, 2, 3)", "analyze cells")
     schema = pa.DataFrameSchema({"t": pa.Column(str, unique=True)})
@@ -169,7 +180,7 @@ def test_what_repeats_is_counted_by_value(
     (answer,) = (answer for ask, answer in found.items() if ask.label == "t unique")
     assert (answer.bad, answer.total) == (3, 20)
     assert answer.sample.rows == (("t1",),) * 3
-    assert len(sent(journal, "cells")) == 4
+    assert len(sent(journal, "cells")) == 3
 
 
 def test_both_connections_see_one_snapshot(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -44,10 +44,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Statements to be run at once, and who reads the answers out of their rows."""
+    """Statements to be run at once, and who reads the answers out of their rows.
+
+    Those in `repeats` end in columns with some of the values that repeat.
+    """
 
     selects: tuple[Select[Any], ...]
     readers: Mapping[ScanAsk, Reader]
+    repeats: Mapping[CountBad, Select[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +144,9 @@ class _Planner:
     def finish(self) -> Plan:
         most = predicates.statement_limit(self.scope.backend)
         groups = tuple(
-            Group(sheet.statements(most), self._readers[id(sheet)])
+            Group(sheet.statements(most), readers, _repeats(sheet, readers))
             for sheet in self.scope.sheets.values()
-            if id(sheet) in self._readers
+            if (readers := self._readers.get(id(sheet)))
         )
         return Plan(self.scope, self.known, groups, self.countings, self.fetched)
 
@@ -178,6 +182,11 @@ class _Planner:
             self.scope.live = replace(self.scope.live, state=None)
         self.countings[ask] = counting
         self._keep(ask, sheet, reader)
+
+
+def _repeats(sheet: Sheet, asks: Iterable[ScanAsk]) -> dict[CountBad, Select[Any]]:
+    apart = {ask: sheet.apart(("repeated", ask)) for ask in asks if isinstance(ask, CountBad)}
+    return {ask: select for ask, select in apart.items() if select is not None}
 
 
 def _place(rule: Rule, scope: Scope) -> Place | Refused:

@@ -57,7 +57,7 @@ class TallyReader:
     """Reads a count of rows, and of bad ones: `bad` in rows, and `more` where values repeat.
 
     With `hashes`, the count of different values, the surplus of rows over it
-    stands for both until the rows that repeat are counted by value.
+    stands for both.
 
     With `named`, what is said of all rows begins with the rule that it is about.
     """
@@ -261,7 +261,8 @@ def _judge_samples(part: PartFigures, rows: Sequence[Row]) -> Whole | NotEvaluat
 
 
 def _sum(rows: Sequence[Row], label: str | None) -> int:
-    return 0 if label is None else sum(int(row[label] or 0) for row in rows)
+    # A statement of its own, where it finds nothing, has no row with its figures.
+    return 0 if label is None else sum(int(row.get(label) or 0) for row in rows)
 
 
 def _as_segment(value: object) -> str:

@@ -12,8 +12,9 @@ from gatepost.tables import predicates
 from gatepost.tables.asks import DAY, Concentration, CountBad, ScanAnswer, ScanAsk, Tally, day_of
 from gatepost.tables.hiding import MASKED
 from gatepost.tables.live import LiveColumn
+from gatepost.tables.memory import Rows
 from gatepost.tables.plan import Plan
-from gatepost.tables.repeats import Repeats, count_repeats, has_value
+from gatepost.tables.repeats import has_value
 from gatepost.tables.scope import Scope
 from gatepost.tables.sheet import batched, count_if
 from gatepost.tables.tallies import Counting, group_repeated
@@ -43,16 +44,19 @@ class _Branch:
     select: Select[Any]
 
 
-def add_samples(plan: Plan, answers: Mapping[ScanAsk, ScanAnswer]) -> dict[ScanAsk, ScanAnswer]:
-    """Show a few bad rows of each tally that has some; one statement, none when all is well."""
-    repeats = count_repeats(plan, answers)
+def add_samples(
+    plan: Plan, answers: Mapping[ScanAsk, ScanAnswer], repeats: Mapping[CountBad, Rows]
+) -> dict[ScanAsk, ScanAnswer]:
+    """Show a few bad rows of each tally that has some; one statement, none when all is well.
+
+    `repeats` are the rows of the statements that grouped a large table by value.
+    """
     found: dict[ScanAsk, ScanAnswer] = dict(answers)
-    found.update((ask, each.tally) for ask, each in repeats.items())
     branches = [
         branch
         for place, (ask, counting) in enumerate(plan.countings.items())
         if isinstance(tally := found[ask], Tally) and _matters(tally, ask)
-        for branch in _branches(place, counting, plan.scope, repeats.get(ask))
+        for branch in _branches(place, counting, plan.scope, repeats.get(ask, []))
     ]
     for batch in batched(branches, _MOST_BRANCHES):
         _take(batch, plan.scope, found)
@@ -91,9 +95,7 @@ def _add(tally: Tally, branch: _Branch, rows: Sequence[tuple[Any, ...]]) -> Tall
     return replace(tally, sample=Sample(branch.cells, (*before, *shown)[: branch.ask.samples]))
 
 
-def _branches(
-    place: int, counting: Counting, scope: Scope, repeats: Repeats | None
-) -> list[_Branch]:
+def _branches(place: int, counting: Counting, scope: Scope, repeats: Rows) -> list[_Branch]:
     ask = counting.ask
     found: list[_Branch] = []
     names = _names(counting, scope)
@@ -106,10 +108,11 @@ def _branches(
         rows = _bad_rows(counting.bad, counting, scope, cells)
         found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
     if ask.samples and cells and counting.repeated:
-        if repeats is not None and repeats.values:
-            rows = _bad_rows(has_value(counting, repeats.values, scope), counting, scope, cells)
+        repeated_values = [each for _, _, *each in repeats if each]
+        if repeated_values:
+            rows = _bad_rows(has_value(counting, repeated_values, scope), counting, scope, cells)
             found.append(_Branch(ask, _Brings.SAMPLE, names, rows))
-        elif repeats is not None or not counting.is_estimated(scope):
+        elif repeats or not counting.is_grouped(scope):
             repeated = group_repeated(counting, scope).cte(f"repeated_{place}")
             rows = _repeated_rows(counting, scope, cells, repeated)
             found.append(_Branch(ask, _Brings.SAMPLE, names, rows))

@@ -17,6 +17,7 @@ from gatepost.tables import frames
 from gatepost.tables.asks import (
     Answer,
     Ask,
+    CountBad,
     How,
     NotEvaluated,
     Scan,
@@ -27,6 +28,7 @@ from gatepost.tables.asks import (
 )
 from gatepost.tables.fetching import fetch
 from gatepost.tables.hiding import hide_values
+from gatepost.tables.memory import Rows
 from gatepost.tables.plan import Group, Plan, make_plan
 from gatepost.tables.samples import add_samples
 from gatepost.tables.table import Table
@@ -61,19 +63,23 @@ def scan(value: object, asks: Sequence[Ask], slot: datetime) -> object:
 def _scan_table(table: Table, asks: Sequence[ScanAsk], slot: datetime) -> dict[ScanAsk, ScanAnswer]:
     plan = make_plan(table, asks, slot)
     counted: dict[ScanAsk, ScanAnswer] = {}
+    repeats: dict[CountBad, Rows] = {}
     for group in plan.groups:
-        counted.update(_read(plan, group))
-    answers = {**plan.known, **add_samples(plan, counted)}
+        answered, repeated = _read(plan, group)
+        counted.update(answered)
+        repeats.update(repeated)
+    answers = {**plan.known, **add_samples(plan, counted, repeats)}
     if plan.fetched:
         answers.update(fetch(plan.fetched, plan.scope))
     return {ask: hide_values(ask, each, table.source.hides) for ask, each in answers.items()}
 
 
-def _read(plan: Plan, group: Group) -> dict[ScanAsk, ScanAnswer]:
-    found = plan.scope.run(group.selects)
+def _read(plan: Plan, group: Group) -> tuple[dict[ScanAsk, ScanAnswer], dict[CountBad, Rows]]:
+    """The answers of a group, and the rows with the values that repeat."""
+    found = dict(zip(group.selects, plan.scope.run(group.selects), strict=True))
     since = plan.scope.unchanged_since
     merged: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for select, table in zip(group.selects, found, strict=True):
+    for select, table in found.items():
         labels = select.selected_columns.keys()
         for row in table:
             cells = dict(zip(labels, row, strict=True))
@@ -81,7 +87,9 @@ def _read(plan: Plan, group: Group) -> dict[ScanAsk, ScanAnswer]:
             merged.setdefault(split, {}).update(cells)
     rows = list(merged.values())
     answers = {ask: reader.read(rows) for ask, reader in group.readers.items()}
-    return answers if since is None else {ask: _stands(answers[ask], since) for ask in answers}
+    if since is not None:
+        answers = {ask: _stands(answer, since) for ask, answer in answers.items()}
+    return answers, {ask: found[select] for ask, select in group.repeats.items()}
 
 
 def _stands(answer: ScanAnswer, since: datetime) -> ScanAnswer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -47,8 +47,7 @@ class Scope:
     def is_large(self) -> bool:
         """Whether different values are counted by their hashes, beside the other figures.
 
-        A hash keeps the values apart but for one pair in 2**64; what it finds
-        repeated is confirmed by value.
+        A hash keeps the values apart but for one pair in 2**64.
         """
         return self.backend == "postgresql" and (self.live.rows or 0) >= _LARGE
 
@@ -59,22 +58,10 @@ class Scope:
 
     def run(self, selects: Sequence[Select[Any]]) -> list[list[tuple[Any, ...]]]:
         """The rows of statements that run at once; not sent where nothing changed since a run."""
-        return self._remember(selects, lambda: self.table.source.rows_together(selects))
-
-    def run_sorted(self, select: Select[Any]) -> list[tuple[Any, ...]]:
-        """The rows of a grouping with nearly as many groups as the table has rows; as `run`."""
-        (found,) = self._remember([select], lambda: [self.table.source.rows_sorted(select)])
-        return found
-
-    def _remember(
-        self,
-        selects: Sequence[Select[Any]],
-        send: Callable[[], list[list[tuple[Any, ...]]]],
-    ) -> list[list[tuple[Any, ...]]]:
         source, state = self.table.source, self.live.state
         self.unchanged_since = None
         if source.memory is None or state is None:
-            return send()
+            return source.rows_together(selects)
         memory = Memory(source.memory)
         statements = [source.spell(each) for each in selects]
         known = memory.recall(statements, state)
@@ -82,7 +69,7 @@ class Scope:
             self.unchanged_since = known.at
             source.note_unchanged(self.table.name, known.at)
             return known.tables
-        found = send()
+        found = source.rows_together(selects)
         memory.keep(statements, state, Remembered(self.slot, found))
         return found
 

@@ -36,7 +36,8 @@ class Sheet:
     needs rows to be grouped by value first is a SELECT of its own beside it,
     split by the same labels, with one row for each combination of them. Counts
     of different hashes are a second statement, since they would keep
-    PostgreSQL from reading the table with several processes. Of more than
+    PostgreSQL from reading the table with several processes, and so is each
+    grouping of a large table, which has its rows sorted. Of more than
     `most_rows` combinations of the splits, only so many come.
     """
 
@@ -47,6 +48,7 @@ class Sheet:
     _aggregates: list[Label[Any]] = field(default_factory=list)
     _beside: list[tuple[Select[Any], tuple[str, ...]]] = field(default_factory=list)
     _hashes: list[Label[Any]] = field(default_factory=list)
+    _apart: dict[Hashable, Select[Any]] = field(default_factory=dict)
     _starts: list[ColumnElement[bool] | None] = field(default_factory=list)
 
     def add(self, key: Hashable, make: Callable[[], ColumnElement[Any]]) -> str:
@@ -78,6 +80,21 @@ class Sheet:
             self._names[key] = name
         return self._names[key]
 
+    def add_apart(
+        self, key: Hashable, columns: int, make: Callable[[list[str]], Select[Any]]
+    ) -> tuple[str, ...]:
+        """Name the first columns of a statement of its own, which may have no row at all."""
+        keys = [(key, place) for place in range(columns)]
+        if key not in self._apart:
+            names = [f"figure_{len(self._names) + place}" for place in range(columns)]
+            self._apart[key] = make(names)
+            self._names.update(zip(keys, names, strict=True))
+        return tuple(self._names[each] for each in keys)
+
+    def apart(self, key: Hashable) -> Select[Any] | None:
+        """The statement of its own that was added by this key."""
+        return self._apart.get(key)
+
     def read_from(self, start: ColumnElement[bool] | None) -> None:
         """Note which rows an ask is about; where every ask has a start, no others are read."""
         self._starts.append(start)
@@ -85,7 +102,7 @@ class Sheet:
     def statements(self, most: int) -> tuple[Select[Any], ...]:
         """The one statement for all figures; more where it would have more than `most` columns.
 
-        Counts of hashes are a statement of their own.
+        Counts of hashes are a statement of their own, as is what was added apart.
         """
         from sqlalchemy import select
 
@@ -94,7 +111,7 @@ class Sheet:
         first, *others = (self._count(chunk) for chunk in chunks)
         hashes = select(*self._hashes).select_from(self.relation)
         beside = [self._narrow(hashes)] if self._hashes else []
-        return self._join_beside(first), *others, *beside
+        return self._join_beside(first), *others, *beside, *self._apart.values()
 
     def _count(self, aggregates: Sequence[Label[Any]]) -> Select[Any]:
         from sqlalchemy import literal_column, select

@@ -76,10 +76,6 @@ class TableSource(Protocol):
         """Return the rows of several aggregates, run at once where the engine can."""
         ...
 
-    def rows_sorted(self, statement: Select[Any], /) -> list[tuple[Any, ...]]:
-        """Return the rows of a grouping with nearly as many groups as the table has rows."""
-        ...
-
     def frame(self, sql: str | Select[Any], /, **params: object) -> pd.DataFrame:
         """Return all rows, as many as the settings allow; MeasurementError where there are more."""
         ...

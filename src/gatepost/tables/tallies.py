@@ -13,6 +13,7 @@ from gatepost.tables.live import LiveColumn
 from gatepost.tables.placement import Place
 from gatepost.tables.predicates import Refused
 from gatepost.tables.readers import PartFigures, TallyReader
+from gatepost.tables.repeats import count_repeated
 from gatepost.tables.scope import Scope
 from gatepost.tables.sheet import Sheet, count_if
 from gatepost.tables.windows import Inside
@@ -48,12 +49,15 @@ class Counting:
         return any(each.spares_one for each in self.places)
 
     def is_hashed(self, scope: Scope) -> bool:
-        """Whether the values that repeat are counted by their hashes."""
-        return bool(self.repeated) and scope.is_large and not self.inside.splits
+        """Whether different values are counted by their hashes: rows beyond them are bad."""
+        return self._is_apart(scope) and self.spares_one
 
-    def is_estimated(self, scope: Scope) -> bool:
-        """Whether hashes tell only that values repeat, not how many rows have them."""
-        return self.is_hashed(scope) and not self.spares_one
+    def is_grouped(self, scope: Scope) -> bool:
+        """Whether rows are grouped by value apart: a hash tells only that some repeat."""
+        return self._is_apart(scope) and not self.spares_one
+
+    def _is_apart(self, scope: Scope) -> bool:
+        return bool(self.repeated) and scope.is_large and not self.inside.splits
 
     def rows(self, scope: Scope) -> Subquery:
         """The rows inside: their values' identities, their splits, and 1 where they are bad."""
@@ -64,7 +68,7 @@ class Counting:
             for place, column in enumerate(self.repeated)
         ]
         hashed = predicates.identity_hash(self.repeated, scope.backend)
-        if hashed is not None and len(values) > 1 and self.is_estimated(scope):
+        if hashed is not None and len(values) > 1 and self.is_grouped(scope):
             # Sorted by this first, texts are compared only where they are most likely equal.
             values.append(hashed.label("hashed"))
         bad = literal(0) if self.bad is None else case((self.bad, 1), else_=0)
@@ -105,9 +109,11 @@ def plan_bad(
     if counting.is_hashed(scope):
         hashes = sheet.add_hashes(("hashes", ask), _hash(counting, scope))
     elif counting.repeated:
-        repeats, more = sheet.add_beside(
-            ("repeated", ask), 2, lambda names: _sum_repeated(counting, scope, names)
+        is_apart = counting.is_grouped(scope)
+        add, count = (
+            (sheet.add_apart, count_repeated) if is_apart else (sheet.add_beside, _sum_repeated)
         )
+        repeats, more = add(("repeated", ask), 2, lambda names: count(counting, scope, names))
         parts = [replace(each, bad=repeats) if each.place.repeated else each for each in parts]
     named = len(ask.rules) > 1
     reader = TallyReader(

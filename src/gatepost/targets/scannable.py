@@ -46,10 +46,9 @@ _CURSOR = re.compile(
 
 
 # Measured on PostgreSQL 18: without a sort of whole rows before it, a count of distinct hashes
-# takes half the time; with nearly a group for each row, sorting by several processes takes half
-# of what hashing takes. Only on a connection of their own, since they suit nothing else.
-_SORT_HASHES = ("enable_presorted_aggregate = off",)
-_SORT_GROUPS = ("enable_hashagg = off", "parallel_setup_cost = 0", "parallel_tuple_cost = 0")
+# takes half the time; a grouping with nearly a group for each row takes three quarters by sorting.
+# Only on a connection of their own, since they suit nothing else.
+_BESIDE = ("enable_presorted_aggregate = off", "enable_hashagg = off")
 _NEW = {"enable_presorted_aggregate = off": 16, "jit = off": 11}
 """The version of PostgreSQL that brought a setting."""
 
@@ -144,23 +143,17 @@ class Scannable:
 
     def rows_together(self, statements: Sequence[Select[Any]], /) -> list[list[tuple[Any, ...]]]:
         """Return the rows of several aggregates; on PostgreSQL at once, in one snapshot."""
-        if len(statements) < 2 or self._backend != "postgresql":
+        free = self._settings.pool_size - 1
+        if len(statements) < 2 or not free or self._backend != "postgresql":
             return [self.rows(each) for each in statements]
         snapshot = self._export_snapshot()
         first, *others = statements
-        with ThreadPoolExecutor(len(others)) as pool:
+        with ThreadPoolExecutor(min(len(others), free)) as pool:
             beside = [
-                pool.submit(copy_context().run, self._rows_in, snapshot, each, _SORT_HASHES)
-                for each in others
+                pool.submit(copy_context().run, self._rows_in, snapshot, each) for each in others
             ]
             found = [self.rows(first)]
             return found + [each.result() for each in beside]
-
-    def rows_sorted(self, statement: Select[Any], /) -> list[tuple[Any, ...]]:
-        """Return the rows of a grouping with nearly as many groups as the table has rows."""
-        if self._backend != "postgresql":
-            return self.rows(statement)
-        return self._rows_in(self._export_snapshot(), statement, _SORT_GROUPS)
 
     def _export_snapshot(self) -> str:
         with self._sessions.borrow() as connection:
@@ -168,16 +161,14 @@ class Scannable:
             found = connection.exec_driver_sql("select pg_export_snapshot()")
             return str(found.scalar_one())
 
-    def _rows_in(
-        self, snapshot: str, statement: Select[Any], settings: Sequence[str]
-    ) -> list[tuple[Any, ...]]:
+    def _rows_in(self, snapshot: str, statement: Select[Any]) -> list[tuple[Any, ...]]:
         """Run a statement on a connection of its own, in the snapshot of the check's."""
 
         @contextmanager
         def lend() -> Iterator[Connection]:
             with self._sessions.lend() as connection:
                 connection.exec_driver_sql(f"set transaction snapshot '{snapshot}'")
-                _set(connection, settings)
+                _set(connection, _BESIDE)
                 yield connection
 
         return self._read(statement, {}, lend=lend).rows
