@@ -9,16 +9,20 @@ from gatepost.tables import predicates
 from gatepost.tables.asks import CountBad, How, NotEvaluated, ScanAsk, Tally, Tier, Whole
 from gatepost.tables.evaluation import columns_of, evaluate, frame_without_rows
 from gatepost.tables.groups import as_text
+from gatepost.tables.live import ColumnKind, LiveColumn
 from gatepost.tables.plan import Fetched
 from gatepost.tables.predicates import Refused
 from gatepost.tables.rules import Kind
 from gatepost.tables.scope import Scope
+from gatepost.tables.windows import TIMES
 from gatepost.wording import plural
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
 
 _ROWS = "gatepost_rows"
+_READ = (ColumnKind.FLOAT, ColumnKind.DECIMAL, *TIMES)
+"""Kinds whose identity an engine that stores anything anywhere makes of the cell."""
 
 
 def weigh(ask: ScanAsk, fetched: Fetched, scope: Scope) -> Tally | Whole | NotEvaluated | None:
@@ -68,9 +72,22 @@ def _group(name: str, rest: CountBad, scope: Scope) -> Select[Any]:
     from sqlalchemy import func, select
 
     inside = scope.look(rest.window)
-    value = predicates.identity(scope.live.columns[name], scope.backend)
+    value = _as_fetched(scope.live.columns[name], scope.backend)
     rows = select(value.label(name)).select_from(scope.relation)
     if inside.condition is not None:
         rows = rows.where(inside.condition)
     seen = rows.subquery("seen")
     return select(seen.c[name], func.count().label(_ROWS)).group_by(seen.c[name])
+
+
+def _as_fetched(column: LiveColumn, backend: str) -> ColumnElement[Any]:
+    """The cell as what Python gets of a row, grouped as pandas groups.
+
+    Raises Refused where only the row itself gives it.
+    """
+    identity = predicates.identity(column, backend)
+    if column.kind is ColumnKind.TEXT:
+        return predicates.as_text(column, backend)  # MariaDB's identities of texts are bytes
+    if column.kind in _READ and predicates.misfit(column, backend) is not None:
+        raise Refused("SQLite's identities are what it reads a cell as, not what is stored")
+    return identity
