@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from gatepost.targets.files import Files as Files
     from gatepost.targets.host import Host as Host
     from gatepost.targets.kafka import Kafka as Kafka
+    from gatepost.targets.neo4j import Neo4j as Neo4j
     from gatepost.targets.probe import Probe as Probe
     from gatepost.targets.redis import Redis as Redis
     from gatepost.targets.response import Response as Response
@@ -88,6 +89,7 @@ _HOMES = {
     "targets.files": ("Files",),
     "targets.host": ("Host",),
     "targets.kafka": ("Kafka",),
+    "targets.neo4j": ("Neo4j",),
     "targets.probe": ("Probe",),
     "targets.redis": ("Redis",),
     "targets.response": ("Response",),
