@@ -27,6 +27,7 @@ from gatepost.tables.plan import Fetched
 from gatepost.tables.rules import Kind, Rule
 from gatepost.tables.scope import Scope
 from gatepost.tables.weighing import weigh
+from gatepost.tables.windows import undated
 from gatepost.wording import plural
 
 if TYPE_CHECKING:
@@ -111,8 +112,7 @@ def _fetch_rows(asks: list[ScanAsk], scope: Scope) -> pd.DataFrame:
     # A day early, since engines keep times in ways that compare differently; the exact cut is
     # made on the rows.
     recent = predicates.is_since(time, min(since) - DAY, scope.backend)
-    undated = predicates.null_or_nan(time, scope.backend)
-    return scope.table.source.frame(statement.where(recent | undated))
+    return scope.table.source.frame(statement.where(recent | undated(time, scope.backend)))
 
 
 def _window_of(ask: ScanAsk) -> Any:

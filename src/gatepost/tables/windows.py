@@ -65,9 +65,15 @@ def look_inside(
     condition = None
     since = window.since(slot)
     if since is not None and clock is not None:
-        undated = predicates.null_or_nan(clock, backend)
-        condition = predicates.is_since(clock, since, backend) | undated
+        condition = predicates.is_since(clock, since, backend) | undated(clock, backend)
     return Inside(window, condition, tuple(splits))
+
+
+def undated(clock: LiveColumn, backend: str) -> ColumnElement[bool]:
+    """Say which rows have no time: a null, or what is no time, as SQLite may hold."""
+    null = predicates.null_or_nan(clock, backend)
+    misfit = predicates.misfit(clock, backend)
+    return null if misfit is None else null | misfit
 
 
 def split_label(place: int) -> str:
