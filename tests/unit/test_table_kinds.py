@@ -111,11 +111,14 @@ def test_a_dtype_takes_its_kinds_and_no_other(dtype: Any, kinds: set[ColumnKind]
         ("uint8", 9, True),
         ("int8", 9, False),
         ("uint64", 65, True),
+        ("uint64", 64, False),
+        ("uint16", 16, False),
+        ("UInt8", 8, False),
         ("int64", 65, False),
     ],
 )
 def test_an_integer_must_not_be_wider_than_the_dtype(dtype: str, bits: int, holds: bool) -> None:
-    """A type without a sign counts one bit more than it has."""
+    """A type without a sign counts one bit more than it has; one with a sign may go below zero."""
     assert judge_dtype(_dtype_rule(dtype), _column(K.INTEGER, bits)).holds is holds
 
 

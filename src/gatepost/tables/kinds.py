@@ -38,7 +38,7 @@ _BITS = {
     "UINT32": 33,
     "UINT64": 65,
 }
-"""Without a sign an integer needs one bit more, as does a type with a sign that holds it."""
+"""Without a sign an integer counts one bit more, so that only those without have an odd number."""
 _SINGLE = {"REAL", "FLOAT4"}
 _OBJECTS = frozenset(
     {
@@ -159,9 +159,11 @@ def _takes(dtype: Any, column: LiveColumn) -> bool:
     kind = column.kind
     if isinstance(dtype, dtypes.Bool):
         return kind is ColumnKind.BOOLEAN
-    if isinstance(dtype, dtypes.Int):  # a signless one is one too
-        signless = isinstance(dtype, dtypes.UInt)
-        return kind is ColumnKind.INTEGER and (column.bits or 64) <= dtype.bit_width + signless
+    if isinstance(dtype, dtypes.UInt):  # which is an Int, too
+        bits = column.bits or 64
+        return kind is ColumnKind.INTEGER and bits % 2 == 1 and bits <= dtype.bit_width + 1
+    if isinstance(dtype, dtypes.Int):
+        return kind is ColumnKind.INTEGER and (column.bits or 64) <= dtype.bit_width
     if isinstance(dtype, dtypes.Decimal):
         return kind is ColumnKind.DECIMAL
     if isinstance(dtype, dtypes.Float):
