@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandera.pandas as pa
 import pytest
 from sqlalchemy import (
     ColumnElement,
@@ -19,7 +22,8 @@ from sqlalchemy import (
     true,
 )
 
-from gatepost.tables.expressions import is_steady
+from gatepost.tables.expressions import is_steady, sql_check
+from gatepost.tables.rules import as_schema, rules_of
 
 V = column("v", Integer)
 OTHERS = select(column("w")).select_from(table("others"))
@@ -59,3 +63,26 @@ def test_comparisons_and_plain_functions_are_steady(condition: ColumnElement[boo
 def test_clocks_and_other_tables_are_not_steady(condition: ColumnElement[bool]) -> None:
     """What they say may change while the table does not, as may whatever is not known."""
     assert not is_steady(condition)
+
+
+def test_a_static_method_is_an_expression_too() -> None:
+    """So that linters and type checkers do not take its row for the model."""
+
+    class Orders(pa.DataFrameModel):
+        price: float
+
+        @sql_check(name="positive")
+        @staticmethod
+        def of_row(row: Any) -> Any:
+            return row.price > 0
+
+        @sql_check("price")
+        @staticmethod
+        def of_cell(cell: Any) -> Any:
+            return cell > 0
+
+    rules = {rule.label: rule.expression for rule in rules_of(as_schema(Orders))}
+    of_cell = rules["price of_cell"]
+    assert rules["positive"] is not None
+    assert of_cell is not None
+    assert of_cell(5) is True

@@ -47,8 +47,12 @@ def sql_check(*columns: str, **options: Any) -> Callable[[Callable[[Any], Any]],
     row, as an expression:
 
         @sql_check(name="deadline")
+        @staticmethod
         def deadline_after_posting(row):
             return row.deadline >= row.posted_time
+
+    It works without `@staticmethod`, too, which tells linters and type
+    checkers that `row` is not the model.
 
     With `columns` it is a check of each of these columns, and takes the column
     alone; a null then breaks nothing, unless `ignore_na=False`. Without, it is
@@ -58,7 +62,10 @@ def sql_check(*columns: str, **options: Any) -> Callable[[Callable[[Any], Any]],
     """
     import pandera.pandas as pa
 
-    def decorate(expression: Callable[[Any], Any]) -> Any:
+    def decorate(function: Callable[[Any], Any]) -> Any:
+        # pandera copies what it keeps, and a staticmethod cannot be copied.
+        expression = function.__func__ if isinstance(function, staticmethod) else function
+
         def unmeasurable(_model: type, _data: object) -> bool:
             raise TypeError(_ADVICE)
 
