@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandera.pandas as pa
@@ -214,3 +215,21 @@ def test_a_table_that_was_never_analysed_is_counted_as_a_small_one(
     )
     assert [answer.count for answer in found.values() if isinstance(answer, Distinct)] == [1]
     assert not any("hash" in statement for statement in sent(journal, "cells"))
+
+
+def test_rows_that_repeat_are_shown_again_while_nothing_changes(
+    application: Application, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Which values repeat is remembered with its types, since it goes into a statement."""
+    fill(application)
+    application.execute(
+        "insert into cells values (-1, 'x', 1.5, 1.5, '2026-03-09', '2026-03-09 10:00Z', true)",
+        "insert into cells select * from cells where i = -1",
+        "analyze cells",
+    )
+    said = []
+    for _ in range(2):
+        database = application.open(memory=tmp_path)
+        answers, _journal = measure(database, [conforms_to(SCHEMA)], monkeypatch, large=True)
+        said.append([without_rows(answer) for answer in answers.values()])
+    assert said[0] == said[1]
