@@ -36,6 +36,7 @@ OTHERS = select(column("w")).select_from(table("others"))
         V.between(1, 2) | V.in_([5, 6]),
         func.coalesce(not_(V > 1), true()),
         func.length(cast(V, Text)) > 3,
+        func.json_array_length(V) > 0,
         literal_column("'NaN'::float8") == V,
     ],
     ids=str,
