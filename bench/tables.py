@@ -173,7 +173,7 @@ def served() -> Iterator[int]:
 
 def copy_scripts(source: Path, target: Path, port: int) -> Path:
     """Copy the peers' scripts to where they may write, and tell them the server's port."""
-    shutil.copytree(source, target)
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (target, *target.rglob("*")):
         path.chmod(path.stat().st_mode | 0o200)
         if path.is_file():
