@@ -143,16 +143,17 @@ def _at(seconds: Any) -> datetime:
 _TOKEN = re.compile(
     r"""
       (?P<skip> \#[^\n]* | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `[^`]*`
-              | \[[^\]]*\] | \$\{[^}]*\} | \$\w+ )
+              | \[[^\]]*\] | \$\{[^}]*\}[\w:]* | \$[\w:]+ )
     | (?P<labels> \b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\) )
     | (?P<open> \{ ) | (?P<close> \} )
     | (?P<number> (?<![\w:])[0-9][\w.]* )
-    | (?P<name> [a-zA-Z_:][\w:]*(?:\$\{?\w+\}?[\w:]*)* ) (?P<call> \s*\( )?
+    | (?P<name> [a-zA-Z_:][\w:]*(?:\$\{?\w+\}?[\w:]*)* ) (?P<call> \s*\( | (?=\s+(?:by|without)\s*\() )?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _NAMED = re.compile(r"""__name__\s*=\s*(["'])([a-zA-Z_:][\w:]*)\1""")
-_WORDS = {"and", "or", "unless", "bool", "offset", "atan2", "inf", "nan", "start", "end"}
+_WORDS = {"and", "or", "unless", "bool", "offset", "atan2", "inf", "nan"}
+_WORDS |= {"group_left", "group_right"}
 
 
 def metrics_in(promql: str) -> frozenset[str]:
@@ -165,7 +166,8 @@ def metrics_in(promql: str) -> frozenset[str]:
     for token in _TOKEN.finditer(promql):
         depth += bool(token["open"]) - bool(token["close"])
         name = token["name"]
-        if not name or depth or token["call"] or "$" in name or name.lower() in _WORDS:
+        if not name or depth or token["call"] is not None or "$" in name:
             continue
-        found.add(name)
+        if name.lower() not in _WORDS:
+            found.add(name)
     return frozenset(found)
