@@ -109,8 +109,6 @@ def _window(draw: st.DrawFn, column: str | None) -> Window:
     return replace(window, per_day=False) if column == "made" else window
 
 
-# Figures of one row each are joined without a condition, on purpose.
-@pytest.mark.filterwarnings("ignore:SELECT statement has a cartesian product")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_scan_answers_as_the_fetched_rows_do(engine: str, request: pytest.FixtureRequest) -> None:
     """Counts, days, segments, distinct values and figures are those of pandas."""

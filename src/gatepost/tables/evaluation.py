@@ -159,7 +159,8 @@ def _on_column(rule: Rule, view: pd.DataFrame, name: Any) -> Outcome:
 
 
 def _is_empty(cell: object) -> bool:
-    return isinstance(cell, str) and not cell
+    """Whether there is nothing in a text, or in a list or an object of JSON."""
+    return isinstance(cell, (str, list, dict)) and not cell
 
 
 def _on_table(rule: Rule, frame: pd.DataFrame) -> Outcome:

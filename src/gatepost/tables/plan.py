@@ -111,7 +111,7 @@ def _shared_start(asks: Sequence[ScanAsk], time: str | None, slot: datetime) -> 
     windows = [
         Window()
         if isinstance(ask, FindNewest)
-        else dated_window(ask, time)
+        else dated_window(ask, time, slot)
         if isinstance(ask, CountBad)
         else ask.window
         for ask in asks

@@ -142,7 +142,7 @@ class TallyReader:
                 return NotEvaluated(f"the column has {plural(misfits, 'value')} other than {kind}")
         if part.samples:
             return _judge_samples(part, rows)
-        if part.outside is None:
+        if part.outside is None or not _sum(rows, self.total):
             return None
         outside = _sum(rows, part.outside)
         missing = sum(not _sum(rows, label) for label in part.each)

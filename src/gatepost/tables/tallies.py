@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,7 @@ def plan_bad(
     ask: CountBad, places: tuple[Place, ...], scope: Scope
 ) -> tuple[Sheet, TallyReader, Counting]:
     """Plan a count of bad rows. Raises Unanswerable, Refused."""
-    inside = scope.look(dated_window(ask, scope.table.time))
+    inside = scope.look(dated_window(ask, scope.table.time, scope.slot))
     counting = Counting(ask, inside, places)
     _check_repeats(counting)
     adds_up = not counting.repeated and not any(each.samples for each in places)
@@ -122,10 +123,12 @@ def plan_bad(
     return sheet, reader, counting
 
 
-def dated_window(ask: CountBad, time: str | None) -> Window:
+def dated_window(ask: CountBad, time: str | None, slot: datetime) -> Window:
     """A row without a time has no day, so by day a rule on the time could never fail."""
-    on_time = time in {rule.column for rule in ask.rules}
-    return replace(ask.window, per_day=False) if on_time else ask.window
+    since = ask.window.since(slot)
+    if not ask.window.per_day or time not in {rule.column for rule in ask.rules}:
+        return ask.window
+    return replace(ask.window, per_day=False, last=None if since is None else slot - since)
 
 
 def _check_repeats(counting: Counting) -> None:

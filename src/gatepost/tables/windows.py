@@ -55,7 +55,7 @@ def look_inside(
     Raises Unanswerable when the table lacks a column for it, Refused when the
     engine cannot do it.
     """
-    clock = _find_clock(live, time) if window.per_day or window.last is not None else None
+    clock = _find_clock(live, time, backend) if window.per_day or window.last is not None else None
     splits: list[Label[Any]] = []
     if window.per_day and clock is not None:
         splits.append(predicates.day(clock, backend).label(split_label(0)))
@@ -89,10 +89,11 @@ def find_column(live: LiveTable, name: str, what: str = "column") -> LiveColumn:
     return live.columns[name]
 
 
-def _find_clock(live: LiveTable, time: str | None) -> LiveColumn:
+def _find_clock(live: LiveTable, time: str | None, backend: str) -> LiveColumn:
     if time is None:
         raise Unanswerable(NO_TIME)
     clock = find_column(live, time, "the time column")
-    if clock.kind not in TIMES:
+    is_read_as_time = clock.kind is ColumnKind.TEXT and backend == "sqlite"
+    if clock.kind not in TIMES and not is_read_as_time:
         raise Unanswerable(f"the time column {time!r} holds {clock.kind.value}, not times")
     return clock
