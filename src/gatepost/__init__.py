@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from gatepost.tables.table import Table as Table
     from gatepost.targets.database import Database as Database
     from gatepost.targets.directory import Directory as Directory
+    from gatepost.targets.elasticsearch import Elasticsearch as Elasticsearch
     from gatepost.targets.endpoint import Endpoint as Endpoint
     from gatepost.targets.files import Files as Files
     from gatepost.targets.host import Host as Host
@@ -85,6 +86,7 @@ _HOMES = {
     "tables.table": ("Table",),
     "targets.database": ("Database",),
     "targets.directory": ("Directory",),
+    "targets.elasticsearch": ("Elasticsearch",),
     "targets.endpoint": ("Endpoint",),
     "targets.files": ("Files",),
     "targets.host": ("Host",),
