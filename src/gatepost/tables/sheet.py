@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause, Label, Select
 
 T = TypeVar("T")
+
+_Beside: TypeAlias = "tuple[Select[Any], tuple[str, ...]]"
+"""A SELECT that groups rows by value, and the names of its figures."""
+
+_MOST_JOINED = 50
+"""SQLite joins at most 64 tables, MariaDB 61."""
 
 
 def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -46,7 +52,7 @@ class Sheet:
     most_rows: int | None = None
     _names: dict[Hashable, str] = field(default_factory=dict)
     _aggregates: list[Label[Any]] = field(default_factory=list)
-    _beside: list[tuple[Select[Any], tuple[str, ...]]] = field(default_factory=list)
+    _beside: list[_Beside] = field(default_factory=list)
     _hashes: list[Label[Any]] = field(default_factory=list)
     _apart: dict[Hashable, Select[Any]] = field(default_factory=dict)
     _starts: list[ColumnElement[bool] | None] = field(default_factory=list)
@@ -106,12 +112,18 @@ class Sheet:
         """
         from sqlalchemy import select
 
-        size = most - len(self.splits) - sum(len(names) for _, names in self._beside)
-        chunks = list(batched(self._aggregates, size)) or [(count_if(None).label("rows_read"),)]
-        first, *others = (self._count(chunk) for chunk in chunks)
+        joined, *joins = list(batched(self._beside, _MOST_JOINED)) or [()]
+        size = most - len(self.splits) - sum(len(names) for _, names in joined)
+        rows_read = [count_if(None).label("rows_read")]
+        first, *others = list(batched(self._aggregates, size)) or [rows_read]
         hashes = select(*self._hashes).select_from(self.relation)
-        beside = [self._narrow(hashes)] if self._hashes else []
-        return self._join_beside(first), *others, *beside, *self._apart.values()
+        return (
+            self._join_beside(self._count(first), joined),
+            *(self._count(each) for each in others),
+            *(self._join_beside(self._count(rows_read), each) for each in joins),
+            *([self._narrow(hashes)] if self._hashes else ()),
+            *self._apart.values(),
+        )
 
     def _count(self, aggregates: Sequence[Label[Any]]) -> Select[Any]:
         from sqlalchemy import literal_column, select
@@ -121,15 +133,15 @@ class Sheet:
             counts = counts.group_by(*(literal_column(each.name) for each in self.splits))
         return counts if self.most_rows is None else counts.limit(self.most_rows)
 
-    def _join_beside(self, counts: Select[Any]) -> Select[Any]:
+    def _join_beside(self, counts: Select[Any], beside: Sequence[_Beside]) -> Select[Any]:
         from sqlalchemy import select
 
-        if not self._beside:
+        if not beside:
             return counts
         first = counts.subquery("counts")
         joined: FromClause = first
         columns: list[Any] = list(first.c)
-        for place, (grouped, names) in enumerate(self._beside):
+        for place, (grouped, names) in enumerate(beside):
             other = grouped.subquery(f"grouped_{place}")
             joined = joined.outerjoin(other, self._split_alike(first, other))
             columns += [other.c[name] for name in names]
