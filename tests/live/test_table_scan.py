@@ -95,7 +95,7 @@ def test_days_are_told_apart_in_utc(database: Database) -> None:
     verdict = verdicts(conforms_to(RawJobs, by="column", per="day", last="7 days"), table)["title"]
     assert (verdict.level, verdict.bad, verdict.total) == (Level.BREACH, 1, 2)
     assert verdict.sentence == (
-        "2026-03-09: 1 of 2 rows break a rule of title: "
+        "2026-03-09: 1 of 2 rows breaks a rule of title: "
         "1 str_length(min_value=1); alert below 100 %; "
         "counted to no day: 1 row without a time or with a future one"
     )

@@ -60,7 +60,7 @@ def test_one_bad_row_is_an_alert() -> None:
     verdict = verdicts(conforms_to(TITLES), titles("a", "", "c", "d"))["title str_length"]
     assert verdict.level is Level.BREACH
     assert verdict.sentence == (
-        "1 of 4 rows break title str_length(min_value=1); alert below 100 %"
+        "1 of 4 rows breaks title str_length(min_value=1); alert below 100 %"
     )
     assert (verdict.value, verdict.unit, verdict.bad, verdict.total) == (75, "%", 1, 4)
     assert verdict.limits.alert_low == 100
@@ -78,7 +78,7 @@ def test_one_bad_row_of_many_is_never_rounded_away() -> None:
     """One of 20,000 rows is neither 100 % nor 0 %, in words or in the limit's eyes."""
     rows = titles(*["a"] * 19_999, None)
     verdict = verdicts(conforms_to(TITLES), rows)["title not null"]
-    assert verdict.sentence == "1 of 20,000 rows break title not null; alert below 100 %"
+    assert verdict.sentence == "1 of 20,000 rows breaks title not null; alert below 100 %"
     assert verdict.value == 99.995
     many = verdicts(conforms_to(TITLES), titles(*[None] * 19_999, "a"))["title not null"]
     assert many.sentence.startswith("19,999 of 20,000 rows break")
@@ -322,7 +322,7 @@ def test_per_day_the_newest_complete_day_is_judged() -> None:
     verdict = verdicts(expectation, table)["title not null"]
     assert verdict.level is Level.BREACH
     assert verdict.sentence == (
-        "2026-03-09: 1 of 2 rows break title not null; "
+        "2026-03-09: 1 of 2 rows breaks title not null; "
         "50 % is below 60 %, the alert limit; target at least 95 %"
     )
     assert (verdict.value, verdict.bad, verdict.total) == (50, 1, 2)
@@ -370,7 +370,7 @@ def test_over_runs_a_breach_may_have_to_last() -> None:
     assert verdicts(conforms_to(TITLES), rows, fine)["title not null"].level is Level.WARNING
     verdict = verdicts(conforms_to(TITLES), rows, bad)["title not null"]
     assert verdict.level is Level.BREACH
-    assert verdict.sentence.startswith("1 of 2 rows break title not null; ")
+    assert verdict.sentence.startswith("1 of 2 rows breaks title not null; ")
     assert (verdict.bad, verdict.total) == (1, 2)
 
 
@@ -510,7 +510,7 @@ def test_the_whole_model_is_as_bad_as_its_worst_rule() -> None:
     expectation = conforms_to(TITLES)
     found = scan(titles("a", None), expectation.asks, SLOT)
     verdict = expectation.judge(found, Context(SLOT))  # type: ignore[arg-type]
-    assert "break title not null" in verdict.sentence
+    assert "breaks title not null" in verdict.sentence
 
 
 def test_windows_of_equal_extent_are_one_question() -> None:

@@ -282,14 +282,15 @@ def test_complete_is_neither_null_nor_empty() -> None:
         (pd.Series(["a", "", None], dtype="category"), 2),
         (pd.Series([1, 0, None]), 1),
         (pd.Series([1, 0, None], dtype="Int64"), 1),
-        (pd.Series([["a"], [], None]), 1),
+        (pd.Series([["a"], [], None]), 2),
+        (pd.Series([{"a": 1}, {}, None]), 2),
         (pd.Series([" ", "\n", "null"]), 0),
     ],
 )
-def test_whatever_the_type_only_null_and_empty_text_are_incomplete(
+def test_whatever_the_type_null_and_what_has_nothing_in_it_are_incomplete(
     cells: pd.Series[Any], bad: int
 ) -> None:
-    """Zero, an empty list and blank text are values."""
+    """So are an empty list or object of JSON; zero and blank text are values."""
     found = verdict(share(at_least(5), complete="a"), pd.DataFrame({"a": cells}))
     assert (found.bad, found.total) == (bad, 3)
 
@@ -301,7 +302,7 @@ def test_duplicates_are_rows_that_repeat_an_earlier_one() -> None:
     twice = found["name, city duplicates"]
     assert (twice.level, twice.value, twice.bad) == (Level.OK, 25, 1)
     assert twice.sentence == (
-        "1 of 4 rows break unique name, city; 25 % is below 30 %, the target; "
+        "1 of 4 rows breaks unique name, city; 25 % is below 30 %, the target; "
         "alert at or above 60 %"
     )
     names = verdict(share(below(30, alert=60), duplicates="name"), PEOPLE)

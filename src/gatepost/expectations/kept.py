@@ -130,7 +130,8 @@ class RuleKept(LimitOnTable[CountBad]):
         detail = f": {join_some(broken, most=5)}" if many and broken else ""
         words = f"a rule of {self.label}" if many else self.words
         forgives = self.limit.limits.bounds != (100,)
-        return f"{count} break {words}{detail}; {limited if forgives else self.limit}"
+        verb = "breaks" if found.bad == 1 else "break"
+        return f"{count} {verb} {words}{detail}; {limited if forgives else self.limit}"
 
 
 def holds_of_nothing(found: Whole) -> bool:

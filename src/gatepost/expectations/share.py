@@ -34,7 +34,8 @@ def share(
 ) -> Expectation[TableLike]:
     """The percentage of rows of one sort meets a limit. The sort is exactly one of these:
 
-    `complete="salary"`: the column is neither null nor empty text.
+    `complete="salary"`: the column is neither null nor empty: a text, or a list
+    or an object of JSON, with nothing in it.
     `valid=lambda row: row.deadline >= row.posted_time, name="deadline"`: a SQL
     expression over the table's columns, as in `sql_rule`, is true.
     `duplicates=["title", "company"]`: the row has the values of an earlier one,
