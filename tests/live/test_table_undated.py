@@ -56,3 +56,21 @@ def test_a_time_that_is_none_is_fetched_too(orders: Table) -> None:
     verdict = _verdict(orders, pa.Check(lambda prices: prices >= 0))
     assert verdict.level is Level.ERROR
     assert "the time column 'made' holds no times" in verdict.sentence
+
+
+def test_times_in_a_column_of_text_are_read_by_python(tmp_path: Path) -> None:
+    """SQLite has no type for times, so a column of text may hold them; all rows are fetched."""
+    url = f"sqlite:///{tmp_path / 'text.db'}"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create table orders (made text)")
+        connection.exec_driver_sql(
+            "insert into orders values ('2026-03-09T10:00:00Z'), ('2026-01-01'), (null)"
+        )
+    engine.dispose()
+    settings = Settings.model_validate({"kind": "database", "url": url})
+    target = open_target("app", settings, TargetContext(slot=SLOT))
+    counted = verdicts(row_count(at_least(1), last="7 days"), target.table("orders", time="made"))
+    target.close()
+    assert counted["row_count"].value == 2
+    assert "fetched" in counted["row_count"].how

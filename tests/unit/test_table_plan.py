@@ -25,7 +25,7 @@ from gatepost.targets.journal import keep_journal
 
 SLOT = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
 TABLES = """
-    create table jobs (id integer not null unique, title text, at text, "odd %s:x" int);
+    create table jobs (id integer not null unique, title text, at timestamp, "odd %s:x" int);
     insert into jobs values (1, 'a', '2026-03-09 10:00:00', 1), (2, 'b', null, -1);
     create table loose (v int);
     insert into loose values (1), ('many'), (9e999);

@@ -27,7 +27,7 @@ from gatepost.tables.plan import Fetched
 from gatepost.tables.rules import Kind, Rule
 from gatepost.tables.scope import Scope
 from gatepost.tables.weighing import weigh
-from gatepost.tables.windows import undated
+from gatepost.tables.windows import TIMES, undated
 from gatepost.wording import plural
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _fetch_rows(asks: list[ScanAsk], scope: Scope) -> pd.DataFrame:
     time = scope.live.columns.get(scope.table.time or "")
     starts = [_window_of(ask).since(scope.slot) for ask in asks]
     since = [start for start in starts if start is not None]
-    if time is None or len(since) < len(starts):
+    if time is None or time.kind not in TIMES or len(since) < len(starts):
         return scope.table.source.frame(statement)
 
     from gatepost.tables import predicates
