@@ -117,5 +117,5 @@ def test_refused_token_is_told(httpserver: HTTPServer, grafana: Grafana) -> None
 def test_page_of_a_proxy_is_no_answer(httpserver: HTTPServer, grafana: Grafana) -> None:
     """An HTML page with status 200 is told as what it is."""
     httpserver.expect_request("/api/health").respond_with_data("<html>Sign in</html>")
-    with pytest.raises(MeasurementError, match="is not JSON: .*<html>Sign in"):
+    with pytest.raises(MeasurementError, match=r"is not JSON: .*<html>Sign in"):
         grafana.health()

@@ -260,7 +260,7 @@ def test_infos_do_not_spoil_an_answer(httpserver: HTTPServer, open_server: Open)
 def test_html_with_status_200_is_no_answer(httpserver: HTTPServer, open_server: Open) -> None:
     """A proxy's page of an error is told as what it is."""
     httpserver.expect_request("/api/v1/query").respond_with_data("<html>Sorry</html>")
-    with pytest.raises(MeasurementError, match="is not JSON: .*it begins '<html>Sorry"):
+    with pytest.raises(MeasurementError, match=r"is not JSON: .*it begins '<html>Sorry"):
         open_server(httpserver.url_for("/")).scalar("up")
 
 

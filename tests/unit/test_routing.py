@@ -61,7 +61,7 @@ def test_routes_are_found(labels: dict[str, str], expected: list[str]) -> None:
 
 
 def test_what_is_not_set_is_inherited() -> None:
-    """Grouping and intervals come from above, or are Alertmanager's own; muting is not inherited."""
+    """Grouping and intervals come from above or are the defaults; muting is not inherited."""
     tree = read_routes(CONFIG, "am")
     pager, data = tree.match({"severity": "critical", "team": "data"})
     assert (pager.group_by, pager.mute_time_intervals) == (("...",), ("nights",))
