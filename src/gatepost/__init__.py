@@ -41,17 +41,24 @@ if TYPE_CHECKING:
     from gatepost.tables.expressions import sql_check as sql_check
     from gatepost.tables.expressions import sql_rule as sql_rule
     from gatepost.tables.table import Table as Table
+    from gatepost.targets.backups import Backups as Backups
     from gatepost.targets.database import Database as Database
     from gatepost.targets.directory import Directory as Directory
+    from gatepost.targets.docker import Docker as Docker
     from gatepost.targets.elasticsearch import Elasticsearch as Elasticsearch
     from gatepost.targets.endpoint import Endpoint as Endpoint
     from gatepost.targets.files import Files as Files
+    from gatepost.targets.health import HealthPages as HealthPages
+    from gatepost.targets.health_body import health_schema as health_schema
     from gatepost.targets.host import Host as Host
     from gatepost.targets.kafka import Kafka as Kafka
+    from gatepost.targets.log import Log as Log
+    from gatepost.targets.migrations import Migrations as Migrations
     from gatepost.targets.neo4j import Neo4j as Neo4j
     from gatepost.targets.probe import Probe as Probe
     from gatepost.targets.redis import Redis as Redis
     from gatepost.targets.response import Response as Response
+    from gatepost.targets.smtp import MailServer as MailServer
     from gatepost.targets.spark import Spark as Spark
 
 _HOMES = {
@@ -84,17 +91,24 @@ _HOMES = {
     "model": ("Verdict",),
     "tables.expressions": ("sql_check", "sql_rule"),
     "tables.table": ("Table",),
+    "targets.backups": ("Backups",),
     "targets.database": ("Database",),
     "targets.directory": ("Directory",),
+    "targets.docker": ("Docker",),
     "targets.elasticsearch": ("Elasticsearch",),
     "targets.endpoint": ("Endpoint",),
     "targets.files": ("Files",),
+    "targets.health": ("HealthPages",),
+    "targets.health_body": ("health_schema",),
     "targets.host": ("Host",),
     "targets.kafka": ("Kafka",),
+    "targets.log": ("Log",),
+    "targets.migrations": ("Migrations",),
     "targets.neo4j": ("Neo4j",),
     "targets.probe": ("Probe",),
     "targets.redis": ("Redis",),
     "targets.response": ("Response",),
+    "targets.smtp": ("MailServer",),
     "targets.spark": ("Spark",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
