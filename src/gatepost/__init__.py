@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from gatepost.tables.expressions import sql_rule as sql_rule
     from gatepost.tables.table import Table as Table
     from gatepost.targets.backups import Backups as Backups
+    from gatepost.targets.alertmanager import Alertmanager as Alertmanager
     from gatepost.targets.database import Database as Database
     from gatepost.targets.directory import Directory as Directory
     from gatepost.targets.docker import Docker as Docker
@@ -50,16 +51,22 @@ if TYPE_CHECKING:
     from gatepost.targets.files import Files as Files
     from gatepost.targets.health import HealthPages as HealthPages
     from gatepost.targets.health_body import health_schema as health_schema
+    from gatepost.targets.grafana import Grafana as Grafana
     from gatepost.targets.host import Host as Host
     from gatepost.targets.kafka import Kafka as Kafka
     from gatepost.targets.log import Log as Log
     from gatepost.targets.migrations import Migrations as Migrations
+    from gatepost.targets.metrics import Metrics as Metrics
     from gatepost.targets.neo4j import Neo4j as Neo4j
+    from gatepost.targets.page import Page as Page
     from gatepost.targets.probe import Probe as Probe
+    from gatepost.targets.prometheus import Prometheus as Prometheus
+    from gatepost.targets.promql import Matrix as Matrix
     from gatepost.targets.redis import Redis as Redis
     from gatepost.targets.response import Response as Response
     from gatepost.targets.smtp import MailServer as MailServer
     from gatepost.targets.spark import Spark as Spark
+    from gatepost.targets.vector import Vector as Vector
 
 _HOMES = {
     "authoring": ("check",),
@@ -92,6 +99,7 @@ _HOMES = {
     "tables.expressions": ("sql_check", "sql_rule"),
     "tables.table": ("Table",),
     "targets.backups": ("Backups",),
+    "targets.alertmanager": ("Alertmanager",),
     "targets.database": ("Database",),
     "targets.directory": ("Directory",),
     "targets.docker": ("Docker",),
@@ -100,16 +108,22 @@ _HOMES = {
     "targets.files": ("Files",),
     "targets.health": ("HealthPages",),
     "targets.health_body": ("health_schema",),
+    "targets.grafana": ("Grafana",),
     "targets.host": ("Host",),
     "targets.kafka": ("Kafka",),
     "targets.log": ("Log",),
     "targets.migrations": ("Migrations",),
+    "targets.metrics": ("Metrics",),
     "targets.neo4j": ("Neo4j",),
+    "targets.page": ("Page",),
     "targets.probe": ("Probe",),
+    "targets.prometheus": ("Prometheus",),
+    "targets.promql": ("Matrix",),
     "targets.redis": ("Redis",),
     "targets.response": ("Response",),
     "targets.smtp": ("MailServer",),
     "targets.spark": ("Spark",),
+    "targets.vector": ("Vector",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
