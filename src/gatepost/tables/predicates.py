@@ -222,7 +222,8 @@ def _ask_author(rule: Rule, given: object) -> ColumnElement[bool]:
     except Refused:
         raise
     except Exception as error:
-        raise Refused(f"its expression raises {type(error).__name__}: {error}") from error
+        hint = "; join conditions with &, |, ~" if "Boolean value" in str(error) else ""
+        raise Refused(f"its expression raises {type(error).__name__}: {error}{hint}") from error
     if not isinstance(found, ColumnElement) or not isinstance(found.type, Boolean):
         raise Refused(
             f"its expression gives {type(found).__name__}, and not a condition of SQLAlchemy; "

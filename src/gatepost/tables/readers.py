@@ -137,9 +137,9 @@ class TallyReader:
     def _judge_part(self, part: PartFigures, rows: Sequence[Row]) -> Whole | NotEvaluated | None:
         if part.place.said is not None:
             return part.place.said
-        for label, kind in part.misfits:
-            if misfits := _sum(rows, label):
-                return NotEvaluated(f"the column has {plural(misfits, 'value')} other than {kind}")
+        misfits = _read_misfits(part.misfits, rows)
+        if misfits is not None:
+            return misfits
         if part.samples:
             return _judge_samples(part, rows)
         if part.outside is None or not _sum(rows, self.total):
@@ -165,8 +165,12 @@ class DistinctReader:
     total: str
     how: How
     slot: datetime
+    misfits: tuple[tuple[str, str], ...] = ()
 
     def read(self, rows: Sequence[Row]) -> ScanAnswer:
+        misfits = _read_misfits(self.misfits, rows)
+        if misfits is not None:
+            return misfits
         if not self.ask.window.per_day:
             return replace(self._count(rows[0] if rows else None), how=self.how)
         counts = {day: self._count(row) for day, row in _by_day(rows, self.slot).items()}
@@ -249,6 +253,14 @@ def _by_day(rows: Sequence[Row], slot: datetime) -> dict[datetime, Row]:
     """The rows of figures by their day, oldest first, up to the slot's."""
     by_day = {day: row for row in rows if (day := read_day(row)) and day <= day_of(slot)}
     return dict(sorted(by_day.items()))
+
+
+def _read_misfits(misfits: Sequence[tuple[str, str]], rows: Sequence[Row]) -> NotEvaluated | None:
+    """Say that a column holds what its type does not tell, of which SQL makes something else."""
+    for label, kind in misfits:
+        if found := _sum(rows, label):
+            return NotEvaluated(f"the column has {plural(found, 'value')} other than {kind}")
+    return None
 
 
 def _judge_samples(part: PartFigures, rows: Sequence[Row]) -> Whole | NotEvaluated:

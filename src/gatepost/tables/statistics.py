@@ -50,13 +50,20 @@ def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Sheet, DistinctRead
 
     sheet = scope.sheet(inside)
     total = sheet.add(("total", ask.window), lambda: count_if(inside.condition, scope.backend))
+    misfits = []
+    for column in columns:
+        misfit = predicates.misfit(column, scope.backend)
+        if misfit is not None:
+            odd = partial(count_if, inside.narrow(misfit), scope.backend)
+            label = sheet.add(("misfit", column.name, ask.window), odd)
+            misfits.append((label, column.kind.value))
     hashed = predicates.identity_hash(columns, scope.backend) if scope.is_large else None
     if hashed is not None and not inside.splits:
         found = case((inside.narrow(and_(*present)), hashed))
         how = How(Tier.COMPILED, "by hashes of 64 bits")
         return sheet, DistinctReader(ask, sheet.add_hashes(ask, found), total, how, scope.slot)
     (count,) = sheet.add_beside(ask, 1, group)
-    return sheet, DistinctReader(ask, count, total, _SCANNED, scope.slot)
+    return sheet, DistinctReader(ask, count, total, _SCANNED, scope.slot, tuple(misfits))
 
 
 def plan_newest(ask: FindNewest, scope: Scope) -> tuple[Sheet, NewestReader]:
