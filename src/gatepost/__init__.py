@@ -41,22 +41,22 @@ if TYPE_CHECKING:
     from gatepost.tables.expressions import sql_check as sql_check
     from gatepost.tables.expressions import sql_rule as sql_rule
     from gatepost.tables.table import Table as Table
-    from gatepost.targets.backups import Backups as Backups
     from gatepost.targets.alertmanager import Alertmanager as Alertmanager
+    from gatepost.targets.backups import Backups as Backups
     from gatepost.targets.database import Database as Database
     from gatepost.targets.directory import Directory as Directory
     from gatepost.targets.docker import Docker as Docker
     from gatepost.targets.elasticsearch import Elasticsearch as Elasticsearch
     from gatepost.targets.endpoint import Endpoint as Endpoint
     from gatepost.targets.files import Files as Files
+    from gatepost.targets.grafana import Grafana as Grafana
     from gatepost.targets.health import HealthPages as HealthPages
     from gatepost.targets.health_body import health_schema as health_schema
-    from gatepost.targets.grafana import Grafana as Grafana
     from gatepost.targets.host import Host as Host
     from gatepost.targets.kafka import Kafka as Kafka
     from gatepost.targets.log import Log as Log
-    from gatepost.targets.migrations import Migrations as Migrations
     from gatepost.targets.metrics import Metrics as Metrics
+    from gatepost.targets.migrations import Migrations as Migrations
     from gatepost.targets.neo4j import Neo4j as Neo4j
     from gatepost.targets.page import Page as Page
     from gatepost.targets.probe import Probe as Probe
