@@ -181,8 +181,8 @@ def test_an_unset_variable_makes_its_target_unusable_only(read: Reader) -> None:
         ("x = 1", "x: unknown section"),
         ("[targets.class]\nkind = 'database'", "targets.class: a target's name becomes a fixture"),
         ("[targets.1st]\nkind = 'database'", "targets.1st: a target's name becomes a fixture"),
-        ("[targets]\nx = 'hunter2'", "targets.x.kind: expected one of database, "),
-        ("[targets.x]\nkind = 3", "targets.x.kind: expected one of database, "),
+        ("[targets]\nx = 'hunter2'", "targets.x.kind: expected one of "),
+        ("[targets.x]\nkind = 3", "targets.x.kind: expected one of "),
         ("[targets.x]\nkind = 'hosts'", "got 'hosts'; did you mean 'host'?"),
         ("[targets.x]\nkind = 'directory'", "targets.x.path: expected, but not given"),
         (
