@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -107,6 +108,16 @@ def test_unknown_topic_is_named(kafka_broker: MockBroker, open_kafka: Open) -> N
         target.offsets("listing")
     assert not isinstance(it.value, Unavailable)
     assert target.offsets("listings").total == 0
+
+
+def test_many_threads_may_ask_one_cluster(kafka_broker: MockBroker, open_kafka: Open) -> None:
+    """One target serves checks in several threads, each with its own answer."""
+    for number in range(1, 9):
+        kafka_broker.create_topic(f"topic{number}", number)
+    target = open_kafka(kafka_broker.servers)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: len(target.offsets(f"topic{n}").ends), range(1, 9)))
+    assert found == list(range(1, 9))
 
 
 def test_kafka_requests_are_noted(kafka_broker: MockBroker, open_kafka: Open) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from traceback import format_exception
@@ -143,10 +144,19 @@ def test_transactions_only_read_and_end(bolt_server: BoltServer, open_neo4j: Ope
 
 
 def test_statements_are_noted(bolt_server: BoltServer, open_neo4j: Open) -> None:
-    """The journal has each statement as the author wrote it."""
+    """The journal has each statement as the author wrote it, and the number of rows."""
     with keep_journal() as journal:
         open_neo4j(bolt_server.url).ping()
-    assert journal.statements == ["RETURN 1"]
+    assert (journal.statements, journal.rows) == (["RETURN 1"], 1)
+
+
+def test_many_threads_may_ask_one_graph(bolt_server: BoltServer, open_neo4j: Open) -> None:
+    """One target serves checks in several threads, each with its own answer."""
+    bolt_server.answers["ECHO"] = lambda given: Rows(["n"], [[given["n"]]])
+    target = open_neo4j(bolt_server.url)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: target.scalar("ECHO", n=n), range(40)))
+    assert found == list(range(40))
 
 
 def test_wrong_statement_is_refused(bolt_server: BoltServer, open_neo4j: Open) -> None:

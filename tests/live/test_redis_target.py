@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from traceback import format_exception
@@ -160,6 +161,18 @@ def test_refused_command_is_named(redis_database: redis_server.Server, open_redi
         client.set("k", "v")
     with pytest.raises(MeasurementError, match="cache: LLEN k was refused: WRONGTYPE"):
         open_redis(redis_database.url).ask("LLEN", "k")
+
+
+def test_many_threads_may_ask_one_redis(
+    redis_database: redis_server.Server, open_redis: Open
+) -> None:
+    """One target serves checks in several threads, each with its own answer."""
+    with redis_database.connect() as client:
+        client.mset({f"k{number}": number for number in range(40)})
+    target = open_redis(redis_database.url)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: target.ask("GET", f"k{n}"), range(40)))
+    assert found == [str(number) for number in range(40)]
 
 
 def test_commands_are_noted(redis_database: redis_server.Server, open_redis: Open) -> None:

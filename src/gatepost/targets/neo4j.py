@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import PositiveInt, SecretStr, field_validator
@@ -20,6 +20,7 @@ from gatepost.masking import Secrets
 from gatepost.targets.base import Duration, TargetContext, TargetSettings
 from gatepost.targets.deadline import run_within
 from gatepost.targets.journal import note
+from gatepost.targets.neo4j_values import plain_value
 from gatepost.wording import plural, shorten
 
 if TYPE_CHECKING:
@@ -161,9 +162,13 @@ class Neo4j:
 
     def _read(self, cypher: str, params: Mapping[str, object]) -> _Answer:
         driver = self._reach()
-        note(cypher)
         given = {"slot": self._slot, **params}
-        return self._outages.connect(self.name, lambda: self._send(driver, cypher, given))
+        found: _Answer | None = None
+        try:
+            found = self._outages.connect(self.name, lambda: self._send(driver, cypher, given))
+        finally:
+            note(cypher, None if found is None else len(found.rows))
+        return found
 
     def _send(self, driver: Driver, cypher: str, params: Mapping[str, object]) -> _Answer:
         from neo4j.exceptions import DriverError, Neo4jError
@@ -195,7 +200,7 @@ class Neo4j:
                 if len(rows) == most:
                     limit = f"{most:,} rows (max_rows of targets.{self.name})"
                     raise self._wrong(cypher, f"returns more than {limit}; aggregate it")
-                rows.append(tuple(map(_plain, record.values())))
+                rows.append(tuple(map(plain_value, record.values())))
             return _Answer(tuple(result.keys()), tuple(rows))
 
     def _reach(self) -> Driver:
@@ -259,22 +264,6 @@ class Neo4j:
 
     def _outage(self, reason: str) -> Unavailable:
         return Unavailable(self.name, self._secrets.mask(f"{reason} ({self.describe()})"))
-
-
-def _plain(value: Any) -> Any:
-    """A value of the driver's as Python and pandas have it."""
-    from neo4j.graph import Entity
-
-    if isinstance(value, (Entity, dict)):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if hasattr(value, "to_native"):  # the driver's own times, to the nanosecond
-        native = value.to_native()
-        if isinstance(native, datetime) and native.tzinfo is not None:
-            return native.astimezone(UTC)
-        return native
-    return value
 
 
 def _read_outage(error: BaseException) -> str:
