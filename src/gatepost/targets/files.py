@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -21,7 +22,7 @@ from gatepost.targets.base import Duration, TargetContext, TargetSettings
 from gatepost.targets.database import Database
 from gatepost.targets.engines import SessionLimits
 from gatepost.targets.journal import note
-from gatepost.wording import suggest
+from gatepost.wording import join_some, plural, suggest
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnClause, Connection, Engine, FromClause, Select
@@ -109,21 +110,34 @@ class Files(Database):
         return Table(Frame(self.name, name, self._own, self._context), "frame", time)
 
     def describe_table(self, name: str) -> LiveTable:
-        """Read the columns of files from the files themselves; nothing is proved of their rows."""
+        """Read the columns of files from the files themselves; nothing is proved of their rows.
+
+        Raises MeasurementError where a file has a column that the first of them lacks.
+        """
         from sqlalchemy import select, text
         from sqlalchemy.exc import DBAPIError
 
         note(f"-- columns of {name}")
         query = select(text("*")).select_from(self.relation(name))
+        united = select(text("*")).select_from(self._read_files(name, united=True))
         try:
             found = self._look_up(_describe, name, query)
+            every = found if self._is_file(name) else self._look_up(_describe, name, united)
         except DBAPIError as error:
             raise self._refused(error, str(query)) from None
+        # DuckDB reads the columns of the first file, and passes over what the others have besides.
+        others = [column for column in every.columns if column not in found.columns]
+        if others:
+            raise MeasurementError(
+                f"{self.name}: of the files that fit {name}, some have "
+                f"{plural(len(others), 'column')} that the first has not: {join_some(others)}; "
+                "name files of one shape"
+            )
         return replace(found, state=self._state(name))
 
     def _state(self, name: str) -> str:
         """What changes with the files: which there are, how long, and when they were written."""
-        paths = [self._folder / name] if (self._folder / name).is_file() else []
+        paths = [self._folder / name] if self._is_file(name) else []
         seen = [(path, path.stat()) for path in sorted(paths or self._folder.glob(name))]
         return "; ".join(f"{path} {at.st_ino} {at.st_size} {at.st_mtime_ns}" for path, at in seen)
 
@@ -133,12 +147,17 @@ class Files(Database):
         Raises Unavailable when the folder is missing, and MeasurementError for
         a path that leads out of it, fits no file, or has no known extension.
         """
+        return self._read_files(name)
+
+    def _read_files(self, name: str, *, united: bool = False) -> FromClause:
+        """With the columns of the first file, or those of all, for their names only."""
         from sqlalchemy import func, literal_column
 
         path: ColumnClause[Any] = literal_column(_quoted(self._pattern(name)))
         extension = _extension(name)
+        more = {"union_by_name": "true"} if united else {}
         if extension == ".parquet":
-            return func.read_parquet(path).table_valued()
+            return func.read_parquet(path, *_named(more)).table_valued()
         # Everything is said, since what DuckDB guesses of a malformed file is another table,
         # without the rows that do not fit; and types are to fit all rows, not a sample.
         options = {
@@ -148,12 +167,10 @@ class Files(Database):
             "comment": _quoted(""),
             "header": "true",
             "skip": "0",
-            "sample_size": "-1",
+            "sample_size": "1" if united else "-1",
+            **more,
         }
-        named: list[ColumnClause[Any]] = [
-            literal_column(f"{option} = {value}") for option, value in options.items()
-        ]
-        return func.read_csv(path, *named).table_valued()
+        return func.read_csv(path, *_named(options)).table_valued()
 
     def _pattern(self, name: str) -> str:
         self._require_folder()
@@ -167,7 +184,7 @@ class Files(Database):
                 "the latter two also with .gz or .zst"
             )
         folder = glob.escape(str(self._folder))
-        if (self._folder / name).is_file():
+        if self._is_file(name):
             return f"{folder}/{glob.escape(name)}"
         if not any(path.is_file() for path in self._folder.glob(name)):
             raise MeasurementError(
@@ -175,6 +192,9 @@ class Files(Database):
                 f"{suggest('file', name, self.tables())}"
             )
         return f"{folder}/{name}"
+
+    def _is_file(self, name: str) -> bool:
+        return (self._folder / name).is_file()
 
     def _require_folder(self) -> None:
         if not self._folder.is_dir():
@@ -237,6 +257,12 @@ def _extension(name: str) -> str:
     if path.suffix in _COMPRESSIONS and PurePosixPath(path.stem).suffix in _DELIMITERS:
         return PurePosixPath(path.stem).suffix
     return path.suffix if path.suffix in (".parquet", *_DELIMITERS) else ""
+
+
+def _named(options: Mapping[str, str]) -> list[ColumnClause[Any]]:
+    from sqlalchemy import literal_column
+
+    return [literal_column(f"{option} = {value}") for option, value in options.items()]
 
 
 def _quoted(value: str) -> str:
