@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Event, Thread
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
@@ -124,6 +127,28 @@ def test_page_that_never_ends_is_cut_by_size(httpserver: HTTPServer, open_metric
         open_metrics(httpserver.url_for("/metrics"), max_body="100 kB").scrape()
 
 
+def test_page_that_drips_is_cut_by_time(open_metrics: Open) -> None:
+    """A page that comes a line at a time is let go of when the timeout is over."""
+    stop = Event()
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+            while not stop.wait(0.02):
+                connection.sendall(b"# more to come\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=drip)
+        thread.start()
+        metrics = open_metrics(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout="300 ms")
+        with pytest.raises(Unavailable, match="was not answered in full within 300 ms"):
+            metrics.scrape()
+        stop.set()
+        thread.join()
+
+
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -131,8 +156,6 @@ class _Quiet(WSGIRequestHandler):
 
 def test_wsgi_app_of_the_client_is_read(open_metrics: Open) -> None:
     """The client's own app on a server of the standard library, HTTP/1.0 and all."""
-    from threading import Thread
-
     registry = CollectorRegistry()
     Counter("jobs", "Jobs.", registry=registry).inc()
     with make_server("127.0.0.1", 0, make_wsgi_app(registry), handler_class=_Quiet) as server:
