@@ -139,7 +139,20 @@ def test_bytes_that_are_no_text_are_read(
 
 @pytest.mark.parametrize(
     "command",
-    ["SET", "del", "FLUSHALL", "CONFIG", "EVAL", "KEYS", "GETDEL", "GETEX", "BLPOP", "GET x", ""],
+    [
+        "SET",
+        "del",
+        "FLUSHALL",
+        "CONFIG",
+        "EVAL",
+        "KEYS",
+        "GETDEL",
+        "GETEX",
+        "PFCOUNT",
+        "BLPOP",
+        "GET x",
+        "",
+    ],
 )
 def test_commands_that_may_write_are_not_sent(
     redis_database: redis_server.Server, open_redis: Open, command: str

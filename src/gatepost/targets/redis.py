@@ -29,7 +29,7 @@ T = TypeVar("T")
 # What reads and can do nothing else; commands that walk through all keys or wait are left out.
 _READING = (
     *("BITCOUNT", "DBSIZE", "EXISTS", "EXPIRETIME", "GET", "GETRANGE", "HEXISTS", "HGET", "HLEN"),
-    *("HMGET", "LINDEX", "LLEN", "LRANGE", "MGET", "OBJECT", "PFCOUNT", "PTTL", "SCARD"),
+    *("HMGET", "LINDEX", "LLEN", "LRANGE", "MGET", "OBJECT", "PTTL", "SCARD"),
     *("SISMEMBER", "STRLEN", "TIME", "TTL", "TYPE", "XLEN", "XPENDING", "XRANGE", "XREVRANGE"),
     *("ZCARD", "ZCOUNT", "ZRANGE", "ZRANK", "ZSCORE"),
 )
