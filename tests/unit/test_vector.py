@@ -30,7 +30,7 @@ def test_series_are_picked_by_labels() -> None:
     """By a value or a pattern for all of it; a label that is missing is empty."""
     requests = vector(REQUESTS)
     assert requests.where(code=re.compile("5..")).sum() == 10
-    assert requests.where(code=re.compile("0")).sum() is None
+    assert requests.where(code=re.compile("20")).sum() is None
     assert requests.where(service="api", endpoint="search").value() == 5
     assert requests.where(endpoint="").value() == 1
     assert len(requests.where(service="nope")) == 0
