@@ -17,7 +17,6 @@ from gatepost.wording import plural, shorten
 
 _LONGEST_LINE = 65_536
 _MOST_EXAMPLES = 3
-_LINES_BETWEEN_LOOKS_AT_THE_CLOCK = 256
 
 _LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="[^"\\]*+"'
 _PLAIN = re.compile(
@@ -89,10 +88,13 @@ class Lines:
         return self
 
     def __next__(self) -> str:
+        if time.monotonic() > self.deadline:
+            read = plural(self.number, "line")
+            raise MeasurementError(
+                f"only {read} could be read in time; raise timeout, or serve less"
+            )
         line = self.line = next(self.text)
         self.number += 1
-        if self.number % _LINES_BETWEEN_LOOKS_AT_THE_CLOCK == 0:
-            self._look_at_the_clock()
         if len(line) > _LONGEST_LINE:
             raise ValueError(f"{len(line):,} characters, where {_LONGEST_LINE:,} are allowed")
         if not line.startswith("#") and not line.isspace():
@@ -108,12 +110,6 @@ class Lines:
         said = str(error).partition(":")[0] if self.line.strip() in str(error) else str(error)
         reason = f" ({shorten(said, 80)})" if said else ""
         return f"line {self.number:,}{reason}: {shorten(self.line, 100)!r}"
-
-    def _look_at_the_clock(self) -> None:
-        if time.monotonic() > self.deadline:
-            raise MeasurementError(
-                f"only {self.number:,} lines were read in time; raise timeout, or serve less"
-            )
 
 
 def read_exposition(
