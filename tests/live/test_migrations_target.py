@@ -257,8 +257,11 @@ def test_wrong_folder_is_no_measurement(
         open_migrations(scripts=scripts_at).state()
 
 
-def test_nothing_is_written(url: str, scripts: Path, open_migrations: Open) -> None:
+def test_nothing_is_written(
+    url: str, scripts: Path, open_migrations: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No compiled scripts, no version table, and no migration was run."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     before = sorted(scripts.rglob("*"))
     open_migrations().state()
     assert sorted(scripts.rglob("*")) == before
