@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import SecretStr, field_validator
@@ -161,9 +162,8 @@ class Migrations:
     @contextmanager
     def _reading(self) -> Iterator[None]:
         """Turn whatever a script does when it is imported into one sentence; leave no files."""
-        compiles, sys.dont_write_bytecode = sys.dont_write_bytecode, True
         try:
-            with warnings.catch_warnings():
+            with _alone, _without_compiling(), warnings.catch_warnings():
                 # Alembic only warns of a revision that is there twice, or leads nowhere.
                 warnings.filterwarnings("error", message="Revision ", category=UserWarning)
                 yield
@@ -173,8 +173,19 @@ class Migrations:
                 f"{self.name}: the migration scripts of {self._settings.scripts} cannot be read: "
                 f"{why} (scripts of targets.{self.name})"
             ) from None
-        finally:
-            sys.dont_write_bytecode = compiles
+
+
+# What is changed while scripts are read holds for the whole process.
+_alone = Lock()
+
+
+@contextmanager
+def _without_compiling() -> Iterator[None]:
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _read_live(connection: Connection, table: str, schema: str | None) -> tuple[str, ...] | None:
