@@ -147,7 +147,8 @@ _TOKEN = re.compile(
     | (?P<labels> \b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\) )
     | (?P<open> \{ ) | (?P<close> \} )
     | (?P<number> (?<![\w:])[0-9][\w.]* )
-    | (?P<name> [a-zA-Z_:][\w:]*(?:\$\{?\w+\}?[\w:]*)* ) (?P<call> \s*\( | (?=\s+(?:by|without)\s*\() )?
+    | (?P<name> [a-zA-Z_:][\w:]*(?:\$\{?\w+\}?[\w:]*)* )
+      (?P<call> \s*\( | (?=\s+(?:by|without)\s*\() )?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
