@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from gatepost.tables.comparison import Compare, Compared, Pair, compare
-from gatepost.tables.differences import Contents
+from gatepost.tables.across.comparison import Compare, Compared, Pair, compare
+from gatepost.tables.across.differences import Contents
 from gatepost.targets import database, spark
 from gatepost.targets.base import TargetContext
 

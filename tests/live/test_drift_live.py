@@ -17,8 +17,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from fixtures.postgres import CRAWLER, Server
 from gatepost.errors import MeasurementError
+from gatepost.tables.across.drift import find_drift, read_declaration
 from gatepost.tables.asks import NotEvaluated, Whole
-from gatepost.tables.drift import find_drift, read_declaration
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target
 from gatepost.targets.journal import keep_journal

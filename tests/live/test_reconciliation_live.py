@@ -16,9 +16,9 @@ from fixtures.postgres import CRAWLER, Server
 from gatepost.expectations.base import Context
 from gatepost.expectations.reconciliation import reconciles_with
 from gatepost.model import Level
+from gatepost.tables.across.comparison import Compare, Compared, Pair, Sums, compare
+from gatepost.tables.across.differences import Contents
 from gatepost.tables.asks import NotEvaluated, Scan
-from gatepost.tables.comparison import Compare, Compared, Pair, Sums, compare
-from gatepost.tables.differences import Contents
 from gatepost.tables.table import Table
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fixtures.postgres import CRAWLER, Server
-from gatepost.tables.comparison import Compare, Compared, compare
-from gatepost.tables.differences import Contents
+from gatepost.tables.across.comparison import Compare, Compared, compare
+from gatepost.tables.across.differences import Contents
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target
 

@@ -13,8 +13,8 @@ from fixtures.postgres import CRAWLER, Server
 from gatepost.expectations.base import Context
 from gatepost.expectations.references import ReferencesKept, references
 from gatepost.model import Level, Sample, Verdict
+from gatepost.tables.across.orphans import count_orphans
 from gatepost.tables.asks import Scan
-from gatepost.tables.orphans import count_orphans
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target
 from gatepost.targets.journal import keep_journal

@@ -19,9 +19,9 @@ from fixtures.postgres import Server
 from gatepost.expectations.distinct import distinct
 from gatepost.expectations.limits import at_least
 from gatepost.expectations.tables import conforms_to
-from gatepost.tables import scope
 from gatepost.tables.asks import Distinct, Scan, Tally
 from gatepost.tables.scan import scan
+from gatepost.tables.sql import scope
 from gatepost.targets.database import Database
 from gatepost.targets.journal import Journal, keep_journal
 

@@ -15,9 +15,9 @@ from gatepost.expectations.limits import at_least
 from gatepost.expectations.row_count import row_count
 from gatepost.expectations.tables import conforms_to
 from gatepost.model import Level, Sample
-from gatepost.tables import scope
 from gatepost.tables.asks import NotEvaluated, Scan, Tally
 from gatepost.tables.scan import scan
+from gatepost.tables.sql import scope
 
 PEOPLE = """
     create table people (

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import case, column, select, table
 
-from gatepost.tables import predicates
 from gatepost.tables.rules import Kind, Rule, rules_of
+from gatepost.tables.sql import predicates
 from tests.parity.parity_cells import checks
 from tests.parity.parity_engines import ENGINES, EXAMPLES, SEED, Bench, as_drawn
 from tests.parity.parity_oracle import bad_cells

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import case, column, func, select, table
 
-from gatepost.tables import predicates
 from gatepost.tables.live import ColumnKind, LiveColumn
+from gatepost.tables.sql import predicates
 from tests.parity.parity_engines import ENGINES, EXAMPLES, SEED, Bench, as_drawn
 from tests.parity.parity_oracle import as_series
 

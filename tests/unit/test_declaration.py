@@ -13,8 +13,8 @@ from gatepost.errors import DeclarationError
 from gatepost.expectations.base import Context
 from gatepost.expectations.declaration import AspectMatched, matches_declaration
 from gatepost.model import Level, Verdict
+from gatepost.tables.across.drift import Drift
 from gatepost.tables.asks import NotEvaluated, Scan, Whole
-from gatepost.tables.drift import Drift
 
 CONTEXT = Context(datetime(2026, 3, 10, 6, 30, tzinfo=UTC))
 JOBS = Table("jobs", MetaData(), Column("id", Integer, primary_key=True))

@@ -15,9 +15,9 @@ from gatepost.expectations.base import Context
 from gatepost.expectations.limits import at_least, at_most
 from gatepost.expectations.reconciliation import reconciles_with
 from gatepost.model import Level, Sample, Verdict
+from gatepost.tables.across.comparison import Compared, Sums
+from gatepost.tables.across.differences import Contents, Example, Found
 from gatepost.tables.asks import How, NotEvaluated, Scan, Tier
-from gatepost.tables.comparison import Compared, Sums
-from gatepost.tables.differences import Contents, Example, Found
 
 CONTEXT = Context(datetime(2026, 3, 10, 6, 30, tzinfo=UTC))
 NAMES = ("app", "warehouse")

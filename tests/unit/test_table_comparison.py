@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.tables import differences
+from gatepost.tables.across import differences
+from gatepost.tables.across.comparison import Compare, Compared, Pair, compare
+from gatepost.tables.across.differences import Contents, Found
 from gatepost.tables.asks import NotEvaluated
-from gatepost.tables.comparison import Compare, Compared, Pair, compare
-from gatepost.tables.differences import Contents, Found
 from gatepost.tables.table import Table
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target

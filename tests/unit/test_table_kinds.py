@@ -14,8 +14,8 @@ from sqlalchemy.dialects import mysql, postgresql
 
 from gatepost.tables.kinds import judge_dtype, read_kind
 from gatepost.tables.live import ColumnKind, LiveColumn
-from gatepost.tables.predicates import Refused
 from gatepost.tables.rules import Kind, Rule, rules_of
+from gatepost.tables.sql.predicates import Refused
 from gatepost.targets import duckdb_dialect
 
 K = ColumnKind

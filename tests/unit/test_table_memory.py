@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from gatepost.tables.memory import Memory, Remembered
+from gatepost.tables.sql.memory import Memory, Remembered
 
 AT = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
 CELLS = [

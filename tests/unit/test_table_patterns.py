@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.tables.dialects.base import Refused, Regex
-from gatepost.tables.patterns import read_pattern
-from gatepost.tables.spellings import words_of, write_glob, write_regex
+from gatepost.tables.sql.dialects.base import Refused, Regex
+from gatepost.tables.sql.patterns import read_pattern
+from gatepost.tables.sql.spellings import words_of, write_glob, write_regex
 
 REGEX = Regex(start=r"\A", end=r"\Z", code=r"\U{:08x}", most=255)
 """As Python itself writes them, so that what is written can be tried."""

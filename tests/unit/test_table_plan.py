@@ -17,8 +17,8 @@ from gatepost.expectations.limits import at_least
 from gatepost.expectations.row_count import row_count
 from gatepost.expectations.tables import conforms_to
 from gatepost.tables.asks import NotEvaluated, ScanAnswer, Tally, Whole
-from gatepost.tables.plan import Plan, make_plan
 from gatepost.tables.scan import scan
+from gatepost.tables.sql.plan import Plan, make_plan
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target
 from gatepost.targets.journal import keep_journal

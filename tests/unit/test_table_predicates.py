@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from sqlalchemy import case, func, literal_column, select, table
 from sqlalchemy.dialects import postgresql
 
-from gatepost.tables import predicates
 from gatepost.tables.expressions import sql_rule
 from gatepost.tables.live import ColumnKind, LiveColumn
-from gatepost.tables.predicates import Refused
-from gatepost.tables.rounding import least_on_grid, least_reaching
 from gatepost.tables.rules import Kind, Rule, rules_of
+from gatepost.tables.sql import predicates
+from gatepost.tables.sql.predicates import Refused
+from gatepost.tables.sql.rounding import least_on_grid, least_reaching
 
 WORDS = LiveColumn("Job title", ColumnKind.TEXT, "TEXT")
 WHOLE = LiveColumn("n", ColumnKind.INTEGER, "BIGINT", bits=64)

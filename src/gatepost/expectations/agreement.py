@@ -13,9 +13,9 @@ from gatepost.expectations.on_table import not_evaluated
 from gatepost.expectations.slots import judge_slots, slots_of_history
 from gatepost.expectations.tolerances import as_percentage
 from gatepost.model import Limits, Verdict
+from gatepost.tables.across.comparison import Compare, Compared, Sums
+from gatepost.tables.across.differences import Contents, Found
 from gatepost.tables.asks import Ask, NotEvaluated, Scan
-from gatepost.tables.comparison import Compare, Compared, Sums
-from gatepost.tables.differences import Contents, Found
 from gatepost.wording import plural
 
 if TYPE_CHECKING:

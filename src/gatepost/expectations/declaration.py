@@ -11,8 +11,8 @@ from gatepost.expectations.base import Context, Expectation, no_data, wrong_type
 from gatepost.expectations.on_table import not_evaluated
 from gatepost.expectations.windows import read_names
 from gatepost.model import Level, Verdict
+from gatepost.tables.across.drift import Drift, FindDrift, read_declaration
 from gatepost.tables.asks import Ask, NotEvaluated, Scan
-from gatepost.tables.drift import Drift, FindDrift, read_declaration
 
 if TYPE_CHECKING:
     from gatepost.tables.table import Table

@@ -15,8 +15,8 @@ from gatepost.expectations.regions import as_duration
 from gatepost.expectations.tolerances import as_percentage, read_tolerances
 from gatepost.expectations.windows import read_samples
 from gatepost.model import Verdict
+from gatepost.tables.across.comparison import Compare
 from gatepost.tables.asks import Ask
-from gatepost.tables.comparison import Compare
 
 
 def reconciles_with(

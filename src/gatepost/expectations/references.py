@@ -16,8 +16,8 @@ from gatepost.expectations.pairs import Columns, read_pairs
 from gatepost.expectations.tolerances import as_percentage
 from gatepost.expectations.windows import read_name, read_samples, read_window
 from gatepost.model import Verdict
+from gatepost.tables.across.orphans import CountOrphans
 from gatepost.tables.asks import Tally, Whole
-from gatepost.tables.orphans import CountOrphans
 from gatepost.wording import plural
 
 if TYPE_CHECKING:

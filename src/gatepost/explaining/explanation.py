@@ -13,8 +13,8 @@ from gatepost.targets.statements import NotSent
 
 if TYPE_CHECKING:
     from gatepost.expectations.base import Expectation
-    from gatepost.tables.plan import Plan
     from gatepost.tables.rules import Rule
+    from gatepost.tables.sql.plan import Plan
     from gatepost.tables.table import Table
     from gatepost.targets.estimates import Estimate
 
@@ -129,7 +129,7 @@ def _explain_table(
     expectations: Sequence[Expectation[Any]],
     slot: datetime,
 ) -> Explanation:
-    from gatepost.tables.plan import make_plan
+    from gatepost.tables.sql.plan import make_plan
 
     plan = make_plan(table, asks, slot)
     rows = plan.scope.live.rows
@@ -144,7 +144,7 @@ def _explain_table(
 
 
 def _statements(plan: Plan) -> Iterator[Planned]:
-    from gatepost.tables.fetching import fetch
+    from gatepost.tables.sql.fetching import fetch
 
     source = plan.scope.table.source
     for group in plan.groups:
@@ -188,8 +188,8 @@ def _rule(plan: Plan, ask: CountBad, rule: Rule) -> Measured:
 
 
 def _tier(plan: Plan, ask: CountBad, rule: Rule) -> tuple[str, str]:
-    from gatepost.tables.placement import place
-    from gatepost.tables.predicates import Refused
+    from gatepost.tables.sql.placement import place
+    from gatepost.tables.sql.predicates import Refused
 
     try:
         found = place(rule, plan.scope.live, plan.scope.backend)

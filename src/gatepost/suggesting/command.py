@@ -10,7 +10,7 @@ from gatepost.errors import ConfigurationError
 from gatepost.finding import FILE_NAME, find_configuration
 from gatepost.suggesting.module import write_module
 from gatepost.suggesting.profile import TableProfile, profile_table
-from gatepost.tables.windows import TIMES
+from gatepost.tables.sql.windows import TIMES
 from gatepost.targets import database
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database

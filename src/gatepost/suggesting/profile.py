@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from gatepost.tables import predicates
 from gatepost.tables.live import ColumnKind, LiveColumn, LiveTable
-from gatepost.tables.predicates import Refused
 from gatepost.tables.rules import rules_of
-from gatepost.tables.sheet import count_if
+from gatepost.tables.sql import predicates
+from gatepost.tables.sql.predicates import Refused
+from gatepost.tables.sql.sheet import count_if
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -108,8 +108,8 @@ def _figures(
     """The aggregates for a column; what the engine cannot do is left out."""
     from sqlalchemy import case, distinct, func
 
-    from gatepost.tables.dialects import dialect_of
-    from gatepost.tables.dialects.base import NUMBERS, TIMES
+    from gatepost.tables.sql.dialects import dialect_of
+    from gatepost.tables.sql.dialects.base import NUMBERS, TIMES
 
     dialect = dialect_of(backend)
     null = dialect.is_null(column)
@@ -216,7 +216,7 @@ def _add_values(
     """Add the values of text columns that have few, by one more statement for all of them."""
     from sqlalchemy import literal, select, union_all
 
-    from gatepost.tables.dialects import dialect_of
+    from gatepost.tables.sql.dialects import dialect_of
 
     dialect = dialect_of(table.source.backend)
     wanted = {place: each for place, each in enumerate(profiles) if _has_few(each, rows)}

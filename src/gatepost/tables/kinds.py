@@ -178,7 +178,7 @@ def _takes(dtype: Any, column: LiveColumn) -> bool:
     if isinstance(dtype, dtypes.Date):
         return kind is ColumnKind.DATE
     if isinstance(dtype, pandas_engine.PythonGenericType):
-        from gatepost.tables.dialects.base import Refused
+        from gatepost.tables.sql.dialects.base import Refused
 
         raise Refused(f"pandera looks into each value for {dtype}")
     if _is_object(dtype):

@@ -26,13 +26,13 @@ from gatepost.tables.asks import (
     SeparateAsk,
     Tier,
 )
-from gatepost.tables.fetching import fetch
 from gatepost.tables.hiding import hide_values
-from gatepost.tables.memory import Rows
-from gatepost.tables.plan import Group, Plan, make_plan
-from gatepost.tables.samples import add_samples
+from gatepost.tables.sql.fetching import fetch
+from gatepost.tables.sql.memory import Rows
+from gatepost.tables.sql.plan import Group, Plan, make_plan
+from gatepost.tables.sql.samples import add_samples
+from gatepost.tables.sql.windows import SPLIT
 from gatepost.tables.table import Table
-from gatepost.tables.windows import SPLIT
 from gatepost.wording import format_time
 
 
