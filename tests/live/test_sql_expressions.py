@@ -8,11 +8,14 @@ from typing import Any
 
 import pandera.pandas as pa
 import pytest
+from sqlalchemy import Integer, cast, column, func, select, table
 
+from fixtures.postgres import CRAWLER, Server
+from gatepost.errors import MeasurementError
 from gatepost.expectations.base import Context
 from gatepost.expectations.tables import conforms_to
 from gatepost.model import Level
-from gatepost.tables.expressions import sql_rule
+from gatepost.tables.expressions import aggregate_in, sql_rule
 from gatepost.tables.scan import scan
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Settings, open_target
@@ -24,6 +27,11 @@ from gatepost.targets.database import Settings, open_target
         (lambda row: row.title, "its expression gives ColumnClause, and not a condition"),
         (lambda row: row.titel == "x", "its expression names the column 'titel'; there are title"),
         (lambda _: 1 / 0, "its expression raises ZeroDivisionError: division by zero"),
+        (lambda row: row.title > func.max(row.title), "its expression has the aggregate max"),
+        (
+            lambda _: func.row_number().over() > 1,
+            "its expression has a window function, which is of many rows",
+        ),
     ],
 )
 def test_an_expression_that_is_none_is_an_error(
@@ -49,3 +57,34 @@ def test_an_expression_that_is_none_is_an_error(
     assert wrong.level is Level.ERROR
     assert said in wrong.sentence
     assert right.level is Level.OK
+
+
+def test_what_an_engine_says_of_a_sensitive_value_is_not_shown(
+    postgres_server: Server, postgres_database: str
+) -> None:
+    """An error of the engine names its class, and which columns are sensitive."""
+    with postgres_server.connect(postgres_database, CRAWLER) as connection:
+        connection.execute("create table people as select 'ann@example.com' as email")
+    url = postgres_server.url(postgres_database)
+    said = []
+    for sensitive in ([], ["email"]):
+        settings = Settings.model_validate({"kind": "database", "url": url, "sensitive": sensitive})
+        context = TargetContext()
+        database = open_target("app", settings, context)
+        rule = sql_rule(lambda row: cast(row.email, Integer) > 0, "numbered")
+        asks = conforms_to(pa.DataFrameSchema(checks=[rule])).expand()[0].asks
+        with pytest.raises(MeasurementError) as caught:
+            scan(database.table("people"), asks, context.slot)
+        database.close()
+        said.append(str(caught.value))
+    assert 'invalid input syntax for type integer: "ann@example.com"' in said[0]
+    assert "ann" not in said[1]
+    assert "failed with InvalidTextRepresentation" in said[1]
+    assert "sensitive: email" in said[1]
+
+
+def test_an_aggregate_of_a_sub_select_is_of_no_other_row() -> None:
+    """It is the condition's own rows that a rule may not add up."""
+    inner = select(func.max(column("x"))).select_from(table("t")).scalar_subquery()
+    assert aggregate_in(column("y") > inner) is None
+    assert aggregate_in(column("y") > func.max(column("x"))) == "the aggregate max"

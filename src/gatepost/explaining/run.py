@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
+from itertools import zip_longest
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,7 @@ class _Explaining:
             return None  # what could not be collected ends the run, as ever
         items = list(_one_of_each(session.items))
         called = [item for item in items if self._may_send(item.stash[DECLARED])]
-        following = {id(one): next_ for one, next_ in zip(called, [*called[1:], None], strict=True)}
+        following = {id(one): next_ for one, next_ in zip_longest(called, called[1:])}
         for item in items:
             if id(item) in following:
                 next_ = following[id(item)]

@@ -44,6 +44,14 @@ _STEADY = frozenset(
     }
 )
 """Functions that make the same of the same arguments at any time and in any session."""
+_AGGREGATES = frozenset(
+    (
+        *("array_agg", "avg", "bool_and", "bool_or", "count", "every", "group_concat", "json_agg"),
+        *("jsonb_agg", "max", "median", "min", "mode", "percentile_cont", "percentile_disc"),
+        *("stddev", "stddev_pop", "stddev_samp", "string_agg", "sum", "total"),
+        *("var_pop", "var_samp", "variance"),
+    )
+)
 _LITERAL = re.compile(r"('[^']*'|-?[\d.]+)(::\w+)?")
 
 
@@ -104,6 +112,26 @@ def expression_of(check: Check) -> Callable[[Any], Any] | None:
     """The SQL expression that a check stands for; None for any other check."""
     found: Callable[[Any], Any] | None = (check.statistics or {}).get(_KEY)
     return found
+
+
+def aggregate_in(condition: ColumnElement[bool]) -> str | None:
+    """The name of an aggregate or a window function outside of sub-selects, if there is one."""
+    from sqlalchemy import FunctionFilter, Over, SelectBase, WithinGroup
+    from sqlalchemy.sql.functions import FunctionElement
+
+    waiting: list[Any] = [condition]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, (Over, WithinGroup, FunctionFilter)):
+            return "a window function"
+        # Of several arguments, SQLite's max is their greatest.
+        if isinstance(part, FunctionElement) and len(part.clauses) < 2:
+            name = getattr(part, "name", "")
+            if name.lower() in _AGGREGATES:
+                return f"the aggregate {name}"
+        if not isinstance(part, SelectBase):
+            waiting.extend(part.get_children())
+    return None
 
 
 def is_steady(condition: ColumnElement[bool]) -> bool:

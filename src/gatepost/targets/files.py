@@ -139,7 +139,10 @@ class Files(Database):
         """What changes with the files: which there are, how long, and when they were written."""
         paths = [self._folder / name] if self._is_file(name) else []
         seen = [(path, path.stat()) for path in sorted(paths or self._folder.glob(name))]
-        return "; ".join(f"{path} {at.st_ino} {at.st_size} {at.st_mtime_ns}" for path, at in seen)
+        return "; ".join(
+            f"{path} {at.st_ino} {at.st_size} {at.st_mtime_ns} {at.st_ctime_ns}"
+            for path, at in seen
+        )
 
     def relation(self, name: str) -> FromClause:
         """What a statement on files selects from: read_parquet(...) or read_csv(...).

@@ -255,6 +255,13 @@ class Scannable:
                 return self._unknown("table", refusal.name)
             case Fault.COLUMN:
                 return self._unknown("column", refusal.name, sql)
+            case Fault.OTHER if self._settings.sensitive:
+                kind = type(error.orig or error).__name__
+                reason = (
+                    f"the statement failed with {kind}; what the engine says of it may hold "
+                    f"a sensitive value, and is not shown; {of_target} are sensitive: "
+                    f"{', '.join(self._settings.sensitive)}"
+                )
             case Fault.OTHER:
                 reason = f"the statement failed: {refusal.message}"
         return MeasurementError(f"{self.name}: {reason}")

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from gatepost.tables.expressions import aggregate_in
 from gatepost.tables.live import ColumnKind, LiveColumn
 from gatepost.tables.rules import Kind, Rule
 from gatepost.tables.sql.dialects import dialect_of
@@ -228,6 +229,10 @@ def _ask_author(rule: Rule, given: object) -> ColumnElement[bool]:
         raise Refused(
             f"its expression gives {type(found).__name__}, and not a condition of SQLAlchemy; "
             "compare with ==, >=, is_(None) and join with &, |, ~"
+        )
+    if aggregate := aggregate_in(found):
+        raise Refused(
+            f"its expression has {aggregate}, which is of many rows; a rule is on a single row"
         )
     return found
 

@@ -191,8 +191,12 @@ class NewestReader:
     newest: str
     zoned: bool
     how: How
+    misfits: tuple[tuple[str, str], ...] = ()
 
     def read(self, rows: Sequence[Row]) -> ScanAnswer:
+        misfits = _read_misfits(self.misfits, rows)
+        if misfits is not None:
+            return misfits
         each_newest = [row[self.newest] for row in rows]
         found = [each for each in each_newest if each not in (None, "-infinity")]
         moments = []

@@ -74,7 +74,12 @@ def plan_newest(ask: FindNewest, scope: Scope) -> tuple[Sheet, NewestReader]:
     inside = scope.look(Window())
     sheet = scope.sheet_of_sums(inside)
     newest = sheet.add(ask, lambda: predicates.newest(column, scope.backend))
-    return sheet, NewestReader(newest, column.kind is ColumnKind.MOMENT, _SCANNED)
+    misfits: tuple[tuple[str, str], ...] = ()
+    misfit = predicates.misfit(column, scope.backend)
+    if misfit is not None:
+        odd = partial(count_if, misfit, scope.backend)
+        misfits = ((sheet.add(("misfit", column.name, Window()), odd), column.kind.value),)
+    return sheet, NewestReader(newest, column.kind is ColumnKind.MOMENT, _SCANNED, misfits)
 
 
 def plan_summary(ask: Summarise, scope: Scope) -> tuple[Sheet, SummaryReader]:
