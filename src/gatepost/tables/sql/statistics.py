@@ -49,7 +49,7 @@ def plan_distinct(ask: CountDistinct, scope: Scope) -> tuple[Sheet, DistinctRead
         return select(*dims, func.count().label(names[0])).select_from(seen).group_by(*dims)
 
     sheet = scope.sheet(inside)
-    total = sheet.add(("total", ask.window), lambda: count_if(inside.condition, scope.backend))
+    total = sheet.add(("total", ask.window), lambda: count_if(inside.apart, scope.backend))
     misfits = []
     for column in columns:
         misfit = predicates.misfit(column, scope.backend)

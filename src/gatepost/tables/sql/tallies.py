@@ -228,5 +228,5 @@ def _counter(
     inside: Inside, backend: str, condition: ColumnElement[bool] | None = None
 ) -> Callable[[], ColumnElement[int]]:
     """Makes the count of the rows inside of which a condition is true."""
-    rows = inside.condition if condition is None else inside.narrow(condition)
+    rows = inside.apart if condition is None else inside.narrow(condition)
     return lambda: count_if(rows, backend)
