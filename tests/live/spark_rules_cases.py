@@ -60,8 +60,8 @@ def test_spark_judges_as_pandera_judges_the_frame(
     """Rule by rule with the same counts; what comes to the driver are counts and samples."""
     rows = rows_of()
     records = [
-        (row.id, row.title, None if pd.isna(row.pay) else row.pay, row.place, row.made.to_pydatetime())
-        for row in rows.itertuples()
+        (each.id, each.title, each.pay, each.place, each.made.to_pydatetime())
+        for each in rows.astype({"pay": object}).where(rows.notna(), None).itertuples()
     ]
     columns = "id bigint, title string, pay double, place string, made timestamp"
     frame = spark_session.createDataFrame(records, columns)
