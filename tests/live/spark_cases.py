@@ -25,7 +25,7 @@ JOBS = """
            timestamp_ntz '2026-03-05 05:00:00' as local_time, array('a') as tags
     from range(100)
 """
-ENDLESS = "select count(*) from range(1000000000000) where id * id % 7 = 3"
+ENDLESS = "select count(*) from range(1000000000000) where (id % 1009) * (id % 1013) % 7 = 3"
 
 Open = Callable[..., Spark]
 

@@ -25,7 +25,7 @@ CHECK = {
 WRONG_FILES = {
     "targets = 3": "gatepost.toml: targets: expected a table for each target, got 3",
     "[target.x]": "gatepost.toml: target: unknown section; did you mean 'targets'?",
-    "[targets.x]\nurl = 'a'": "gatepost.toml: targets.x.kind: expected one of backups, database,",
+    "[targets.x]\nurl = 'a'": "gatepost.toml: targets.x.kind: expected one of ",
     "[targets.x]\nkind = 'databas'": "got 'databas'; did you mean 'database'?",
     "[targets.x-y]\nkind = 'database'": "targets.x-y: a target's name becomes a fixture",
     "[targets.request]\nkind = 'host'": "targets.request: a fixture is called request already",
