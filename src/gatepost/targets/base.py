@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Protocol
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from gatepost.durations import parse_duration
 from gatepost.errors import MeasurementError, Unavailable
@@ -20,6 +21,7 @@ __all__ = [
     "TargetContext",
     "TargetSettings",
     "Unavailable",
+    "Zone",
 ]
 
 
@@ -31,6 +33,18 @@ def _duration(value: object) -> timedelta:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 """A settings field written as "30 s" or "2 min"."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # also a folder's name, or one with dots
+        raise ValueError("not a time zone; write UTC or a name such as Europe/Berlin") from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+"""A settings field with the name of a time zone."""
 
 
 class TargetSettings(BaseModel):

@@ -17,7 +17,7 @@ from pydantic import ByteSize, Field, PositiveInt, field_validator
 
 from gatepost.durations import format_duration, parse_duration
 from gatepost.errors import MeasurementError
-from gatepost.targets.base import Duration, TargetContext, TargetSettings
+from gatepost.targets.base import Duration, TargetContext, TargetSettings, Zone
 from gatepost.targets.journal import note
 from gatepost.targets.log_files import Rotated
 from gatepost.targets.log_lines import (
@@ -58,7 +58,7 @@ class Settings(TargetSettings):
     format: Literal["json", "text"] = "json"
     pattern: str = TEXT_PATTERN
     time_field: str = "timestamp"
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     disorder: Duration = timedelta(minutes=1)
     clock_tolerance: Duration = timedelta(minutes=5)
     max_malformed: Annotated[float, Field(ge=0, le=1)] = 0.1
@@ -74,15 +74,6 @@ class Settings(TargetSettings):
         except re.error as error:
             raise ValueError(f"not a regular expression: {error}") from None
         return pattern
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):  # also a folder's name, or one with dots
-            raise ValueError("not a time zone; write UTC or a name such as Europe/Berlin") from None
-        return zone
 
 
 @dataclass(frozen=True, slots=True)
