@@ -19,6 +19,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql import compiler
 
 from gatepost.targets.duckdb_session import Session
+from gatepost.targets.own_types import OtherType
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, TextClause
@@ -31,19 +32,6 @@ class OtherInteger(types.Integer):
 
     def __init__(self, spelling: str) -> None:
         self.spelling = spelling
-
-
-class OtherType(types.UserDefinedType[Any]):
-    """A type of DuckDB's own, such as a list or a struct, as DuckDB writes it."""
-
-    cache_ok = True
-
-    def __init__(self, spelling: str) -> None:
-        self.spelling = spelling
-
-    def get_col_spec(self, **_: Any) -> str:
-        """The type's own text."""
-        return self.spelling
 
 
 class _Types(compiler.GenericTypeCompiler):

@@ -11,22 +11,10 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql import compiler
 
 from gatepost.targets import spark_session
+from gatepost.targets.own_types import OtherType
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-
-class OtherType(types.UserDefinedType[Any]):
-    """A type of Spark's own, such as an array or a struct, as Spark writes it."""
-
-    cache_ok = True
-
-    def __init__(self, spelling: str) -> None:
-        self.spelling = spelling
-
-    def get_col_spec(self, **_: Any) -> str:
-        """The type's own text."""
-        return self.spelling
 
 
 class _Types(compiler.GenericTypeCompiler):
