@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gatepost.authoring import check as check
+    from gatepost.errors import Absent as Absent
     from gatepost.errors import ConfigurationError as ConfigurationError
     from gatepost.errors import DeclarationError as DeclarationError
     from gatepost.errors import MeasurementError as MeasurementError
@@ -70,7 +71,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "authoring": ("check",),
-    "errors": ("ConfigurationError", "DeclarationError", "MeasurementError", "Unavailable"),
+    "errors": (
+        "Absent",
+        "ConfigurationError",
+        "DeclarationError",
+        "MeasurementError",
+        "Unavailable",
+    ),
     "expectations.answers": ("answers",),
     "expectations.declaration": ("matches_declaration",),
     "expectations.distinct": ("distinct",),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, cast
 
 import pytest
@@ -41,6 +42,7 @@ class Said:
     runbook: str = ""
     ticket: str = ""
     sustained: str | int | timedelta | None = None
+    on_request: bool = False
 
 
 def check(
@@ -50,6 +52,7 @@ def check(
     runbook: str | None = None,
     ticket: str | None = None,
     sustained: str | int | timedelta | None = None,
+    on_request: bool | None = None,
 ) -> CheckMark[V_contra]:
     """Declare what is acceptable of the value that the function returns.
 
@@ -59,7 +62,9 @@ def check(
 
     `severity` is critical, high, medium or low; `runbook` names a Markdown file
     in the `runbooks` folder beside the checks, or is an URL; `sustained` is how
-    long a breach must last before it fails: "3 days", "5 runs".
+    long a breach must last before it fails: "3 days", "5 runs". With
+    `on_request` it runs with `--gatepost-on-request` only, as what waits for a
+    restart does.
 
     Raises DeclarationError for what can be seen to be wrong by itself.
     """
@@ -75,12 +80,15 @@ def check(
         raise DeclarationError(_unknown_severity(severity))
     if sustained is not None:
         parse_sustained(sustained)
+    if not isinstance(on_request, (bool, NoneType)):
+        raise DeclarationError(f"check: on_request is True or False, not {on_request!r}")
     said = {
         "severity": severity,
         "owner": owner,
         "runbook": runbook,
         "ticket": ticket,
         "sustained": sustained,
+        "on_request": on_request,
     }
     given = {name: value for name, value in said.items() if value is not None}
     return cast("CheckMark[V_contra]", pytest.mark.check.with_args(*expectations, **given))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatepost.errors import ConfigurationError
 from gatepost.masking import Secrets, is_secret_key, password_of
+from gatepost.wording import shorten
 
 if TYPE_CHECKING:
     from gatepost.targets.base import TargetSettings
@@ -37,13 +38,15 @@ class TargetEntry:
     """One `[targets.NAME]` table: its validated settings, or why it cannot be used here.
 
     `unusable` names the environment variable that is not set: only checks that
-    take the target need it, so the file as a whole is still right.
+    take the target need it, so the file as a whole is still right. `absent` is
+    the reason for which this environment does not have the target at all.
     """
 
     name: str
     kind: str
     settings: TargetSettings | None
     unusable: str = ""
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,9 @@ class _Reader:
             self.mistakes.append(f"{where}.kind: expected one of {expected}, got {kind!r}{hint}")
             return None
         try:
-            expanded = self._expand(where, table)
+            if absent := self._absent(f"{where}.absent", table):
+                return TargetEntry(name, kind, None, absent=absent)
+            expanded = self._expand(where, {k: v for k, v in table.items() if k != "absent"})
         except _Unset as unset:
             return TargetEntry(name, kind, None, str(unset))
         from pydantic import ValidationError
@@ -173,8 +178,19 @@ class _Reader:
         try:
             return TargetEntry(name, kind, settings_of(kind).model_validate(expanded))
         except ValidationError as error:
-            self._explain(where, error, list(settings_of(kind).model_fields))
+            self._explain(where, error, [*settings_of(kind).model_fields, "absent"])
             return None
+
+    def _absent(self, where: str, table: dict[str, Any]) -> str:
+        """Why the target does not exist here: empty where it does."""
+        reason = table.get("absent", "")
+        if isinstance(reason, str):
+            return shorten(str(self._expand(where, reason)), 200)
+        self.mistakes.append(
+            f'{where}: expected the reason as text, such as "no Prometheus on this machine", '
+            f"or an empty text, got {reason!r}"
+        )
+        return ""
 
     def _limits(self, check_id: str, table: Any) -> bool:
         if isinstance(table, dict) and table and not set(table) - {"target", "alert"}:

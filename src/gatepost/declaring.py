@@ -134,6 +134,7 @@ def declare(
         doc=inspect.cleandoc(function.__doc__ or ""),
         sustained=str(sustained) if sustained else "",
         targets=targets,
+        on_request=said.on_request,
     )
     return Declared(declaration, expectation, rows, sustained)
 

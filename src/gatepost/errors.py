@@ -31,6 +31,19 @@ class Unavailable(MeasurementError):  # noqa: N818 - reads as what happened, as 
         return type(self), (self.target, self.reason)
 
 
+class Absent(Unavailable):
+    """A target does not exist in this environment, as its `absent` in the configuration says.
+
+    No failure: what depends on it is inhibited, and says the reason. A fixture
+    that can do without the target catches it.
+    """
+
+    def __init__(self, target: str, reason: str) -> None:
+        MeasurementError.__init__(self, f"{target} is absent here: {reason}")
+        self.target = target
+        self.reason = reason
+
+
 class HistoryError(Exception):
     """The history could not be read or written; what was stored before is unchanged.
 

@@ -16,6 +16,9 @@ from gatepost.records import declaration_to_dict
 QUIET = ("-p", "no:cacheprovider", "-W", "ignore:Module already imported:pytest.PytestWarning")
 """Options of pytest within a command, which has imported what pytest would import itself."""
 
+EVERY = ("--collect-only", "-q", "--gatepost-on-request", *QUIET)
+"""Options of pytest to collect all checks and run none."""
+
 
 class _Collector:
     """A plugin that keeps what a collection declared."""
@@ -39,11 +42,16 @@ def collect(paths: Sequence[str]) -> tuple[list[Declaration], int, str]:
     collector, said = _Collector(), io.StringIO()
     with redirect_stdout(said):
         status = pytest.main(
-            ["--collect-only", "-q", *QUIET, *(paths or ["checks"])],
+            [*EVERY, *(paths or ["checks"])],
             plugins=[collector],
         )
     declarations = sorted(collector.declarations, key=lambda each: each.id)
     return declarations, int(status), said.getvalue().strip()
+
+
+def _expected(declaration: Declaration) -> str:
+    expected = declaration.expectation or "passes"
+    return f"{expected} (on request)" if declaration.on_request else expected
 
 
 def render_json(declarations: Iterable[Declaration]) -> str:
@@ -55,8 +63,7 @@ def render_json(declarations: Iterable[Declaration]) -> str:
 def render_table(declarations: Sequence[Declaration]) -> str:
     """A line for each check: severity, id, what is expected, owner."""
     rows: list[tuple[Any, ...]] = [
-        (each.severity.value, each.id, each.owner or "-", each.expectation or "passes")
-        for each in declarations
+        (each.severity.value, each.id, each.owner or "-", _expected(each)) for each in declarations
     ]
     widths = [max((len(row[place]) for row in rows), default=0) for place in range(3)]
     lines = [

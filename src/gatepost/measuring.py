@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gatepost.declaring import Declared
-from gatepost.errors import MeasurementError, Unavailable
+from gatepost.errors import Absent, MeasurementError, Unavailable
 from gatepost.model import Level, Point, Verdict
 from gatepost.targets.journal import keep_journal
 from gatepost.wording import shorten
@@ -87,16 +87,18 @@ def judge_outage(outage: Unavailable, declared: Declared, *, is_witness: bool) -
     """The verdict where a target could not be reached.
 
     One check of those that need the target is its witness and carries the
-    failure; the others are inhibited and point to the same cause.
+    failure; the others are inhibited and point to the same cause. What is absent
+    by configuration is nobody's failure: all are inhibited, and say the reason.
     """
+    is_absent = isinstance(outage, Absent)
     found = Verdict(
         Level.INHIBITED,
-        f"not measured: {outage.target} is unavailable",
+        f"not measured: {outage if is_absent else f'{outage.target} is unavailable'}",
         unit=declared.declaration.unit,
         limits=declared.declaration.limits,
         cause=outage.target,
     )
-    if not is_witness:
+    if is_absent or not is_witness:
         return found
     judged = declared.expectation.judge_outage(outage.reason) if declared.expectation else None
     if judged is not None:

@@ -150,7 +150,8 @@ class Declaration:
 
     `id` is `system.group.name[parameter]`, the key of history, alerts, silences
     and reports. `file` is relative to the project, `line` counts from 1.
-    `runbook` is a path relative to the project, or an URL, or empty.
+    `runbook` is a path relative to the project, or an URL, or empty. A check
+    that is `on_request` takes no part in a run that does not ask for such ones.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Declaration:
     doc: str = ""
     sustained: str = ""
     targets: tuple[str, ...] = ()
+    on_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gatepost-slot", metavar="TIME", help="the moment the run stands for (ISO)")
     group.addoption("--gatepost-config", metavar="FILE", help="the gatepost.toml to use")
     group.addoption("--gatepost-reports", metavar="DIR", help="the folder of the reports")
+    group.addoption(
+        "--gatepost-on-request",
+        action="store_true",
+        help="run the checks as well that are declared with on_request=True",
+    )
     parser.addini("gatepost_mode", "what a run may write: local, scheduled, gate", default="local")
     parser.addini("gatepost_config", "the gatepost.toml to use", default="")
     parser.addini("gatepost_checks", "folders with checks", type="args", default=["checks"])

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gatepost.declaring import Declared
-from gatepost.errors import MeasurementError, Unavailable
+from gatepost.errors import Absent, MeasurementError, Unavailable
 from gatepost.explaining.explanation import AFTER, Explanation, Planned, explain_value
 from gatepost.hooks.collecting import DECLARED
 from gatepost.hooks.running import Running, arguments_of, measured_as
-from gatepost.listing import QUIET
+from gatepost.listing import EVERY
 from gatepost.project import Project
 from gatepost.targets.base import TargetContext
 from gatepost.targets.registry import WITH_TABLES, open_target
@@ -41,7 +41,7 @@ def explain(paths: Sequence[str], keyword: str = "") -> tuple[list[Explanation],
     explaining, said = _Explaining(), io.StringIO()
     with redirect_stdout(said):
         status = pytest.main(
-            ["--collect-only", "-q", *QUIET, "-k", keyword, *(paths or ["checks"])],
+            [*EVERY, "-k", keyword, *(paths or ["checks"])],
             plugins=[explaining],
         )
     if status == pytest.ExitCode.TESTS_FAILED:  # fixtures that ended early, which are explained
@@ -195,6 +195,8 @@ def _explain_end(known: Explanation, raised: BaseException, who: str = "the chec
         return replace(known, statements=(sent,), notes=(AFTER,))
     if isinstance(raised, _NotCalled):
         return replace(known, about=f"{who} calls {raised} itself; not called", notes=(AFTER,))
+    if isinstance(raised, Absent):
+        return replace(known, about=f"not measured: {raised}")
     if isinstance(raised, Unavailable):
         return replace(known, error=str(raised), outage=raised.target)
     if isinstance(raised, pytest.skip.Exception):

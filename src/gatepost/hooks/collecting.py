@@ -91,6 +91,18 @@ class Collecting:
             reason = lines[-1].removeprefix("E ").strip()
             self.problems.append(Problem("collection", f"{report.nodeid}: {reason}", blocks=True))
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what runs on request only, unless this run was asked for it."""
+        if config.getoption("--gatepost-on-request"):
+            return
+        left_out = [item for item in items if _is_on_request(item)]
+        if left_out:
+            items[:] = [item for item in items if not _is_on_request(item)]
+            config.hook.pytest_deselected(items=left_out)
+
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Count the checks that were left out by -k, -m or --lf."""
         self.deselected += sum(DECLARED in item.stash for item in items)
@@ -167,6 +179,10 @@ class Collecting:
         asked = [Path(config.invocation_params.dir, arg) for arg in config.args if "::" not in arg]
         folders = [folder for folder in self.project.checks if folder.is_dir()]
         return all(any(folder.is_relative_to(arg) for arg in asked) for folder in folders)
+
+
+def _is_on_request(item: pytest.Item) -> bool:
+    return DECLARED in item.stash and item.stash[DECLARED].declaration.on_request
 
 
 def _marks(node: pytest.Item) -> list[pytest.Mark]:

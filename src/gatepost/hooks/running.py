@@ -75,8 +75,15 @@ class Running:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Choose the check that carries a target's outage: one that judges it, or the first."""
         self._selected = [item.stash[DECLARED] for item in session.items if DECLARED in item.stash]
+        entries = self.project.configuration.targets
+        # One that also takes what is absent is not measured, so it would witness nothing.
+        measured = [
+            each
+            for each in self._selected
+            if not any(entries[name].absent for name in each.declaration.targets)
+        ]
         for judging in (True, False):
-            for declared in self._selected:
+            for declared in measured:
                 if _judges_outages(declared) or not judging:
                     for target in declared.declaration.targets:
                         self._witnesses.setdefault(target, declared.declaration.id)

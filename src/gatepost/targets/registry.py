@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from gatepost.errors import Unavailable
+from gatepost.errors import Absent, Unavailable
 
 if TYPE_CHECKING:
     from gatepost.config import TargetEntry
@@ -33,8 +33,11 @@ def settings_of(kind: str) -> type[TargetSettings]:
 def open_target(entry: TargetEntry, context: TargetContext) -> Target:
     """Make the target, without connecting.
 
-    Raises Unavailable when an environment variable that it needs is not set.
+    Raises Unavailable when an environment variable that it needs is not set, and
+    Absent when the configuration says that there is none in this environment.
     """
+    if entry.absent:
+        raise Absent(entry.name, entry.absent)
     if entry.settings is None:
         raise Unavailable(entry.name, entry.unusable)
     module = import_module(f"gatepost.targets.{entry.kind}")
