@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.jobinsight import FAULTS
-from fixtures.systems import UnknownFaultError, choose_faults, find_systems
+from fixtures.systems import UnknownFaultError, choose_faults, find_systems, list_absent
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,9 +34,19 @@ def test_unknown_fault_names_the_nearest(text: str, hint: str) -> None:
 
 def test_ambiguous_fault_names_its_systems() -> None:
     """A bare name that two systems have has to be said in full."""
-    (system,) = find_systems().values()
+    system = find_systems()["jobinsight"]
     with pytest.raises(UnknownFaultError, match=r"one\.db_down, two\.db_down"):
         choose_faults("db_down", {"one": system, "two": system})
+
+
+def test_absent_targets_are_told_with_their_reasons() -> None:
+    """Each on a line of its own; what is there is not named."""
+    environment = {
+        "SHOP_URL": "http://shop",
+        "SHOP_PROMETHEUS_ABSENT": "no prometheus on PATH",
+        "SHOP_KAFKA_ABSENT": "",
+    }
+    assert list_absent(environment) == ["shop_prometheus is absent here: no prometheus on PATH"]
 
 
 def command(*arguments: str) -> list[str]:
@@ -85,7 +95,8 @@ def test_command_gets_its_variables_and_gives_its_status() -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (5, "")
+    assert done.returncode == 5
+    assert all(" is absent here: " in line for line in done.stderr.splitlines())
     environment = json.loads(done.stdout)
     assert environment["JOBINSIGHT_DB_URL"].startswith("postgresql+psycopg://gatepost@/jobinsight?")
     for name in ("RAW_BACKUP", "CDC", "LOGS", "REPORTS"):

@@ -72,6 +72,7 @@ def test_a_check_fits_a_parameter() -> None:
         ((), {"severity": ""}, "unknown severity ''"),
         ((), {"sustained": "soon"}, "sustained='soon': 'soon' is not a duration"),
         ((), {"sustained": 1}, "sustained=1: one run is the default"),
+        ((), {"on_request": "yes"}, "on_request is True or False, not 'yes'"),
     ],
 )
 def test_a_wrong_declaration_is_refused(

@@ -169,6 +169,19 @@ def test_an_unset_variable_makes_its_target_unusable_only(read: Reader) -> None:
     assert configuration.targets["y"].unusable == ""
 
 
+def test_a_target_can_be_absent_from_an_environment(read: Reader) -> None:
+    """Then nothing else of it is looked at but its kind."""
+    text = "[targets.x]\nkind = 'prometheus'\nurl = '${NOWHERE}'\nzebra = 1\nabsent = '${A:-}'"
+    entry = read(text, A=" no\nPrometheus ").targets["x"]
+    assert (entry.settings, entry.unusable, entry.absent) == (None, "", "no Prometheus")
+    assert read.mistakes(text.replace("${NOWHERE}", "http://x"))[0].startswith("targets.x.zebra")
+
+
+def test_a_target_with_an_empty_reason_is_there(read: Reader) -> None:
+    """As where its variable is not set."""
+    assert target(read, "kind = 'directory'\npath = 'out'\nabsent = '${A:-}'").path == "out"
+
+
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
@@ -185,6 +198,9 @@ def test_an_unset_variable_makes_its_target_unusable_only(read: Reader) -> None:
         ("[targets.x]\nkind = 3", "targets.x.kind: expected one of "),
         ("[targets.x]\nkind = 'hosts'", "got 'hosts'; did you mean 'host'?"),
         ("[targets.x]\nkind = 'directory'", "targets.x.path: expected, but not given"),
+        ("[targets.x]\nkind = 'zebra'\nabsent = 'none'", "targets.x.kind: expected one of "),
+        ("[targets.x]\nkind = 'host'\nabsent = true", "targets.x.absent: expected the reason as"),
+        ("[targets.x]\nkind = 'host'\nabsnt = ''", "absnt: unknown key; did you mean 'absent'?"),
         (
             "[targets.x]\nkind = 'directory'\npath = 'out'\npaht = 'hunter2'",
             "targets.x.paht: unknown key; did you mean 'path'?",
