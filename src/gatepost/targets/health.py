@@ -10,18 +10,22 @@ from urllib.parse import quote
 
 from pydantic import ByteSize, NonNegativeInt, SecretStr, field_validator
 
-from gatepost.errors import MeasurementError
+from gatepost.durations import parse_duration
+from gatepost.errors import MeasurementError, Unavailable
 from gatepost.targets import endpoint
 from gatepost.targets.base import Duration, TargetContext, TargetSettings
 from gatepost.targets.health_body import (
     Component,
     State,
+    object_to,
     read_component,
     read_components,
     read_moment,
     read_state,
 )
+from gatepost.targets.outages import Outages
 from gatepost.targets.response import Response
+from gatepost.targets.settling import settle
 from gatepost.wording import shorten, suggest
 
 
@@ -29,7 +33,8 @@ class Settings(TargetSettings):
     """The table of a service's health in `gatepost.toml`.
 
     `url` is the service; `path`, `ready_path`, `live_path` and `component_path`,
-    with its {component}, are below it. The rest is as for an endpoint.
+    with its {component}, are below it. `poll_every` is the time between two
+    looks where a service is waited for. The rest is as for an endpoint.
     """
 
     kind: Literal["health"]
@@ -38,6 +43,7 @@ class Settings(TargetSettings):
     ready_path: str = "/health/ready"
     live_path: str = "/health/live"
     component_path: str = "/health/component/{component}"
+    poll_every: Duration = timedelta(seconds=1)
     connect_timeout: Duration = timedelta(seconds=3)
     timeout: Duration = timedelta(seconds=10)
     max_body: ByteSize = ByteSize(1_000_000)
@@ -106,7 +112,9 @@ class HealthPages:
 
     def __init__(self, name: str, settings: Settings, context: TargetContext) -> None:
         self.name = name
+        self.poll_every = settings.poll_every
         self._settings = settings
+        self._context = context
         keys = settings.model_dump(include=set(endpoint.Settings.model_fields) - {"kind"})
         self._endpoint = endpoint.open_target(
             name, endpoint.Settings(kind="endpoint", **keys), context
@@ -127,6 +135,45 @@ class HealthPages:
     def live(self) -> Response:
         """Whether it runs: the answer to be judged by `responds(200, within=...)`."""
         return self._endpoint.get(self._settings.live_path)
+
+    def settle(
+        self,
+        times: int = 3,
+        within: str | timedelta = "60 s",
+        every: str | timedelta | None = None,
+    ) -> float:
+        """Wait until ready and live answered well `times` times in a row; the seconds it took.
+
+        A service that is down is asked again, `every` so often: `poll_every` of
+        the settings by default. Raises MeasurementError when it is not `within`
+        the time, with what it said last.
+        """
+        return settle(
+            {self.name: self.poll},
+            times=times,
+            within=parse_duration(within),
+            every=parse_duration(every) if every else self.poll_every,
+        )
+
+    def poll(self) -> str:
+        """Ask live and ready once, over a new connection; what is wrong with the first bad answer.
+
+        "" where both are well. That it could not be reached before is no reason
+        not to ask: it may be starting.
+        """
+        fresh = replace(self._context, outages=Outages())
+        pages = HealthPages(self.name, self._settings.model_copy(update={"retries": 0}), fresh)
+        try:
+            for page, ask in (("live", pages.live), ("ready", pages.ready)):
+                if objection := object_to(ask()):
+                    return f"{page} {objection}"
+        except Unavailable as outage:
+            return outage.reason
+        except MeasurementError as error:
+            return str(error).removeprefix(f"{self.name}: ")
+        finally:
+            pages.close()
+        return ""
 
     def service(self) -> Health:
         """What it says of itself and its parts."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from gatepost.errors import MeasurementError
+from gatepost.targets.response import Response
 from gatepost.wording import shorten
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ _WORDS: Mapping[State, list[str]] = {
 _BADNESS: tuple[State, ...] = ("healthy", "degraded", "unknown", "unhealthy")
 _PARTS = ("components", "checks", "dependencies")
 _STATUS_KEYS = ("status", "state", "healthy", "ok")
+_PROBE_KEYS = (*_STATUS_KEYS, "ready", "live", "alive")
 _DETAIL_KEYS = ("error", "detail", "details", "message", "output", "reason")
 _TIME_KEYS = ("last_check", "checked_at", "time", "timestamp")
 
@@ -107,6 +110,27 @@ def health_schema(
     columns |= {f"checks.{name}": pa.Column(bool) for name in checks}
     columns |= {f"details.{name}": pa.Column(str, filled) for name in checks}
     return pa.DataFrameSchema(columns)
+
+
+def object_to(response: Response) -> str:
+    """What is wrong with the answer to whether a service is ready or live; "" where it is well.
+
+    Its status is the answer, unless its body says otherwise or is a page for people.
+    """
+    said = shorten(response.text, 100)
+    if not 200 <= response.status < 300:
+        return f"answered {response.status}" + (f": {said}" if said else "")
+    if said.startswith("<"):
+        return f"answered {response.status} with a page: {said}"
+    try:
+        body = response.json()
+    except MeasurementError:
+        return ""
+    words = (body[key] for key in _PROBE_KEYS if key in body) if isinstance(body, dict) else ()
+    word = next(iter(words), "")
+    if read_state(word) == "unhealthy":
+        return f"answered {response.status}, but says {_word(word)}"
+    return ""
 
 
 def read_moment(value: object) -> datetime | None:
