@@ -18,7 +18,17 @@ SOURCE = Path(__file__).parents[2] / "src"
 PACKAGE = SOURCE / "gatepost"
 
 # Records, words and pure functions that every part may use, and that use only each other.
-SHARED = {"causes", "decision", "durations", "errors", "masking", "model", "records", "wording"}
+SHARED = {
+    "causes",
+    "decision",
+    "durations",
+    "errors",
+    "masking",
+    "model",
+    "readings",
+    "records",
+    "wording",
+}
 
 # What each part may import beyond itself and the shared modules. A part that is not named
 # here (authoring, plugin, cli, and what they are made of) may import all of them.

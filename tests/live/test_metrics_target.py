@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from threading import Event, Thread
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -74,6 +76,26 @@ def test_page_of_the_official_client_is_read(httpserver: HTTPServer, open_metric
     assert second.families["requests_total"].labels == {"code"}
     assert 0 < second.seconds < 10
     assert second.at > first.at
+
+
+def test_page_of_a_run_is_requested_once(httpserver: HTTPServer, open_metrics: Open) -> None:
+    """Checks that are measured side by side share a page and an interval; scrape() is fresh."""
+    scrapes = count(1)
+
+    def answer(_: Request) -> Response:
+        return Response(f"# TYPE r_total counter\nr_total {next(scrapes)}\n", content_type=PLAIN)
+
+    httpserver.expect_request("/metrics").respond_with_handler(answer)
+    metrics = open_metrics(httpserver.url_for("/metrics"))
+    with ThreadPoolExecutor(8) as pool:
+        pages = list(pool.map(lambda _: metrics.page(), range(16)))
+        intervals = list(pool.map(lambda _: metrics.interval(), range(16)))
+    assert {page.value("r_total") for page in pages} == {1}
+    assert len(set(map(id, intervals))) == 1
+    assert intervals[0].increase("r_total").sum() == 1
+    assert len(metrics.fallen()) == 0
+    assert metrics.scrape().value("r_total") == 2
+    assert metrics.page().value("r_total") == 1
 
 
 def test_openmetrics_is_taken_where_only_that_is_sent(serve: Callable[..., str]) -> None:

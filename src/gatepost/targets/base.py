@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from gatepost.durations import parse_duration
 from gatepost.errors import MeasurementError, Unavailable
+from gatepost.readings import Readings
 from gatepost.targets.outages import Outages
 
 __all__ = [
@@ -67,6 +68,7 @@ class TargetContext:
     `memory` is the folder for what unchanged tables answered in earlier runs,
     None where every table is to be read anew. `sends` is off where a run only
     tells what it would send: a database then looks into its catalogue only.
+    `readings` are what targets remember from one scheduled run to the next.
     """
 
     slot: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -74,6 +76,7 @@ class TargetContext:
     outages: Outages = field(default_factory=Outages)
     memory: Path | None = None
     sends: bool = True
+    readings: Readings = field(default_factory=Readings)
 
 
 class Target(Protocol):

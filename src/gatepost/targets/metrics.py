@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NoReturn
@@ -12,8 +13,10 @@ from gatepost.errors import MeasurementError, Unavailable
 from gatepost.targets import endpoint
 from gatepost.targets.base import Duration, TargetContext
 from gatepost.targets.exposition import read_exposition
+from gatepost.targets.interval import Interval
 from gatepost.targets.page import Page
 from gatepost.targets.response import Response
+from gatepost.targets.vector import Vector
 from gatepost.wording import shorten
 
 # The text format first: its reader takes what Prometheus takes, the strict one less.
@@ -52,25 +55,55 @@ class Metrics:
         self.name = name
         self._settings = settings
         self._outages = context.outages
-        self._page = endpoint.open_target(name, settings, context)
+        self._readings = context.readings
+        self._endpoint = endpoint.open_target(name, settings, context)
+        self._lock = threading.Lock()
+        self._page: Page | None = None
+        self._interval: Interval | None = None
 
     def describe(self) -> str:
         """The page's URL without secrets."""
-        return self._page.describe()
+        return self._endpoint.describe()
 
     def close(self) -> None:
         """Close the connection."""
-        self._page.close()
+        self._endpoint.close()
+
+    def page(self) -> Page:
+        """The page of this run: requested by the first check that asks, the same for all.
+
+        Each process of a distributed run has its own. Raises Unavailable as
+        `scrape` does.
+        """
+        with self._lock:
+            if self._page is None:
+                self._page = self.scrape()
+            return self._page
+
+    def interval(self) -> Interval:
+        """What was counted from the last scheduled run to the page of this run.
+
+        Raises Unavailable as `scrape` does.
+        """
+        page = self.page()
+        with self._lock:
+            if self._interval is None:
+                self._interval = Interval(page, self.name, self._readings)
+            return self._interval
+
+    def fallen(self) -> Vector:
+        """The counters that went backwards since the last run without a restart."""
+        return self.interval().fallen()
 
     def scrape(self) -> Page:
-        """Request the page and read it.
+        """Request the page anew and read it.
 
         Raises Unavailable when it cannot be had, answers with another status
         than 200, is no page of metrics, has lines that cannot be read or a
         series twice, or exceeds `timeout`, `max_body` or `max_series`.
         """
         try:
-            response = self._page.get(headers={"Accept": _ACCEPT})
+            response = self._endpoint.get(headers={"Accept": _ACCEPT})
             return self._read(response)
         except Unavailable:
             raise

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 
 from gatepost.errors import MeasurementError
 from gatepost.targets.exposition import Family
@@ -14,6 +16,7 @@ from gatepost.wording import suggest
 
 _STARTED = "process_start_time_seconds"
 _PARTS = ("bucket", "count", "sum")
+_SAME_START_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,7 @@ class Page:
         from zero, as one that was not there. Raises MeasurementError for a
         gauge, and where the other page is not an earlier one.
         """
-        family = self._family(name)
-        if family and (family.type == "gauge" or (family.type, family.name) == ("summary", name)):
-            raise MeasurementError(f"{self.source}: {name} is a {family.type}: it has no increase")
+        self.counted(name)
         if earlier.at >= self.at:
             raise MeasurementError(
                 f"{self.source}: the page to compare with is of {earlier.at:%F %T} UTC, "
@@ -98,9 +99,27 @@ class Page:
         By `process_start_time_seconds`, which the official clients send; None
         where either page lacks it.
         """
-        if _STARTED not in self or _STARTED not in earlier:
-            return None
-        return self.value(_STARTED) != earlier.value(_STARTED)
+        return is_restart(earlier.started, self.started)
+
+    @property
+    def started(self) -> float | None:
+        """The `process_start_time_seconds` since 1970; None unless there is exactly one."""
+        found = [each.value for each in self._samples.get(_STARTED, ())]
+        return found[0] if len(found) == 1 and math.isfinite(found[0]) else None
+
+    def counted(self, name: str) -> tuple[str, Vector]:
+        """The metric that a name of series belongs to, and all series of that metric.
+
+        Raises MeasurementError for a gauge, and for a name that is not on the page.
+        """
+        family = self._family(name)
+        if family and (family.type == "gauge" or (family.type, family.name) == ("summary", name)):
+            raise MeasurementError(f"{self.source}: {name} is a {family.type}: it has no increase")
+        vector = self.vector(name)
+        if family is None or family.type not in ("histogram", "summary"):
+            return name, vector
+        parts = (self._samples.get(f"{family.name}_{part}", ()) for part in _PARTS)
+        return family.name, replace(vector, samples=tuple(chain.from_iterable(parts)))
 
     def _family(self, name: str) -> Family | None:
         """The family that a series' name belongs to, None where none is declared."""
@@ -114,6 +133,14 @@ class Page:
 
     def _values(self, name: str) -> dict[frozenset[tuple[str, str]], float]:
         return {_key(each): each.value for each in self._samples.get(name, ())}
+
+
+def is_restart(before: float | None, now: float | None) -> bool | None:
+    """Whether two starts of a process are two; None where one is not known.
+
+    A client that reckons its start from the machine's may be off by a fraction.
+    """
+    return None if before is None or now is None else abs(now - before) > _SAME_START_SECONDS
 
 
 def _key(sample: Sample) -> frozenset[tuple[str, str]]:
