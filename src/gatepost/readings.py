@@ -109,7 +109,9 @@ def _some(refused: Mapping[str, str]) -> str:
 
 
 def _pack(text: str) -> str:
-    if len(text) < _PACKED_FROM and not text.startswith(_PACKED):
+    """A text that any database can keep: as it is, or packed where it is long or odd."""
+    plain = text.isascii() and "\0" not in text and not text.startswith(_PACKED)
+    if plain and len(text) < _PACKED_FROM:
         return text
     packed = zlib.compress(text.encode("utf-8", "surrogatepass"))
     return _PACKED + base64.b64encode(packed).decode("ascii")

@@ -48,12 +48,14 @@ def commit(connection):
 
 outcomes = {f"shop.kpis.a[{number}]": 1.0 for number in range(2000)}
 with History.open(url, read_only=False) as history:
-    history.record(run(FIRST + DAY, outcomes), decision="PASS")
+    history.record(run(FIRST + DAY, outcomes), decision="PASS", readings={"api": "{}"})
     print("not stopped", flush=True)
 """
 
 
-@pytest.mark.parametrize("moment", ["CREATE TABLE run", "INSERT INTO run", "COMMIT"])
+@pytest.mark.parametrize(
+    "moment", ["CREATE TABLE run", "INSERT INTO run", "INSERT INTO reading", "COMMIT"]
+)
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_killed_writer_leaves_what_was_there(
     kind: str, moment: str, tmp_path: Path, request: pytest.FixtureRequest

@@ -47,12 +47,13 @@ def explained(place: Place) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _explain(place, error.orig or error) from None
+        raise explain(place, error.orig or error) from None
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise _explain(place, error) from None
+        raise explain(place, error) from None
 
 
-def _explain(place: Place, error: BaseException) -> HistoryError:
+def explain(place: Place, error: BaseException) -> HistoryError:
+    """Say where what a database or the file system raised happened, and how to mend it."""
     detail = _mask(place, " ".join(str(error).split()))
     what, mend = _meaning(error)
     return HistoryError(

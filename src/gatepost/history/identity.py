@@ -23,6 +23,11 @@ def manifest_hash(check_ids: Iterable[str]) -> str:
     return _digest("\0".join(sorted(set(check_ids))))
 
 
+def storable(text: str) -> str:
+    """Escape what a database cannot keep as text: lone surrogates and NUL."""
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
+
+
 def _digest(text: str) -> str:
     data = text.encode(errors="surrogatepass")
     return hashlib.sha256(data).hexdigest()[:_HEX_DIGITS]

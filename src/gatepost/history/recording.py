@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, func, insert, select
 
 from gatepost.history import schema
-from gatepost.history.identity import fingerprint, manifest_hash
+from gatepost.history.identity import fingerprint, manifest_hash, storable
 from gatepost.history.store import Recorded
 from gatepost.model import Mode, Result, Run
 
@@ -21,7 +21,7 @@ _SENTENCE_LENGTH = 500
 def record(connection: Connection, run: Run, decision: str) -> Recorded:
     """Write the run, and what a scheduled one observed, inside the caller's transaction."""
     known = connection.scalar(
-        select(schema.run.c.number).where(schema.run.c.id == _storable(run.id))
+        select(schema.run.c.number).where(schema.run.c.id == storable(run.id))
     )
     if known is not None:
         return Recorded(stored=False, sentence=f"Nothing stored: run {run.id} is stored already.")
@@ -72,16 +72,16 @@ def _newest_complete_slot(connection: Connection, schedule: str) -> datetime | N
 def _insert_run(connection: Connection, run: Run, decision: str) -> int:
     added = connection.execute(
         insert(schema.run).values(
-            id=_storable(run.id),
+            id=storable(run.id),
             schedule=run.schedule,
             slot=run.slot,
             mode=run.mode.value,
-            revision=_storable(run.revision),
+            revision=storable(run.revision),
             manifest_hash=manifest_hash(result.check.id for result in run.results),
             started=run.started,
             finished=run.finished,
             complete=is_complete(run),
-            decision=_storable(decision),
+            decision=storable(decision),
         )
     )
     number: int = cast("Row[int]", added.inserted_primary_key)[0]
@@ -109,19 +109,14 @@ def _observed(result: Result) -> dict[str, Any]:
     verdict = result.verdict
     finite = verdict.value is not None and math.isfinite(verdict.value)
     return {
-        "check_id": _storable(result.check.id),
+        "check_id": storable(result.check.id),
         "outcome": verdict.level.value,
         "value": verdict.value if finite else None,
-        "unit": _storable(verdict.unit),
-        "severity": result.check.severity.value,
-        "sentence": _bounded(_storable(verdict.sentence)),
+        "unit": storable(verdict.unit),
+        "severity": result.severity.value,
+        "sentence": _bounded(storable(verdict.sentence)),
         "data_time": verdict.data_time,
     }
-
-
-def _storable(text: str) -> str:
-    """Escape what a database cannot keep as text: lone surrogates and NUL."""
-    return text.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _bounded(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The tables of the history. Rows are only ever added.
+"""The tables of the history. Rows are only ever added, but for old readings, which go.
 
 Times are kept in UTC: `timestamptz` in PostgreSQL, ISO text in SQLite.
 """
@@ -27,7 +27,11 @@ from sqlalchemy import (
 from gatepost.model import Mode
 
 VERSION = 1
-"""Raised with every change of the tables; a newer version than this is never touched."""
+"""Raised with every change that another Gatepost has to know; a newer one is never touched.
+
+A history that was made before there was the table `reading` is of this version
+as well: the first run that has a reading to store adds the table.
+"""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -106,3 +110,15 @@ observation = Table(
     Column("late", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
+
+reading = Table(
+    "reading",
+    metadata,
+    # Goes with its run, so that whoever deletes old runs need not know of it.
+    Column("run_number", ForeignKey(run.c.number, ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("schedule", Text, nullable=False),
+    Column("slot", UtcDateTime, nullable=False),
+    Column("content", Text, nullable=False),
+)
+Index("reading_by_slot", reading.c.schedule, reading.c.key, reading.c.slot)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from gatepost.errors import HistoryError
 from gatepost.history.place import Place
 from gatepost.model import Mode, Past, Point, Run
+from gatepost.readings import Reading
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -18,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a run that was to be stored: the sentence says it in words."""
+    """What became of a run that was to be stored: the sentence says it in words.
+
+    `lost` says why its readings were not stored although the run was.
+    """
 
     stored: bool
     sentence: str
     late: bool = False
+    lost: str = ""
 
 
 class History:
@@ -38,7 +44,9 @@ class History:
         self.read_only = read_only
         self._reader: Engine | None = None
         self._exists = False
+        self._remembers = False
         self._failure: HistoryError | None = None
+        self._opening = threading.Lock()
 
     @classmethod
     def open(cls, url: str, *, read_only: bool) -> Self:
@@ -83,13 +91,28 @@ class History:
 
             return reading.points(connection, check_id, schedule, before, points)
 
-    def record(self, run: Run, *, decision: str) -> Recorded:
+    def reading(self, key: str, *, schedule: str, before: datetime) -> Reading[str] | None:
+        """Return what a target kept by this key in the newest slot before `before`."""
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            from gatepost.history import remembering
+
+            self._remembers = self._remembers or remembering.exists(connection)
+            if not self._remembers:
+                return None
+            return remembering.last(connection, key, schedule, before)
+
+    def record(
+        self, run: Run, *, decision: str, readings: Mapping[str, str] | None = None
+    ) -> Recorded:
         """Store a finished run in one transaction: all of it or nothing.
 
-        A scheduled run is stored with its observations, once: a slot that is
-        complete already stays as it is. A partial run completes no slot; a slot
-        older than the newest complete one is stored as late. A gate's run is
-        stored with its decision only.
+        A scheduled run is stored with its observations and with the `readings`
+        of its targets by key, once: a slot that is complete already stays as it
+        is. A partial run completes no slot; a slot older than the newest
+        complete one is stored as late. A gate's run is stored with its decision
+        only.
 
         Raises ValueError for a local run, or when the history was opened to be read.
         """
@@ -101,7 +124,10 @@ class History:
         from gatepost.history.failures import explained
 
         with explained(self.place), connections.writing(self.place) as connection:
-            return recording.record(connection, run, decision)
+            recorded = recording.record(connection, run, decision)
+            if recorded.stored and readings and run.mode is Mode.SCHEDULED:
+                return replace(recorded, lost=self._remember(connection, run, readings))
+            return recorded
 
     def close(self) -> None:
         """Let go of the database."""
@@ -114,6 +140,29 @@ class History:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _remember(self, connection: Connection, run: Run, readings: Mapping[str, str]) -> str:
+        """Store readings beside their run; why not, where only they cannot be stored.
+
+        In a history that was made before there were any, the user may not be
+        allowed to add their table, which must not cost the run.
+        """
+        from sqlalchemy.exc import DBAPIError
+
+        from gatepost.history import remembering
+        from gatepost.history.failures import explain
+
+        savepoint = connection.begin_nested()
+        try:
+            remembering.store(connection, run, readings)
+        except DBAPIError as error:
+            try:
+                savepoint.rollback()
+            except DBAPIError:  # the run is lost with them, as on a full disk
+                raise error from None
+            return str(explain(self.place, error.orig or error))
+        savepoint.commit()
+        return ""
 
     @contextmanager
     def _reading(self) -> Iterator[Connection | None]:
@@ -132,8 +181,8 @@ class History:
 
         try:
             with explained(self.place):
-                if self._reader is None:
-                    self._reader = connections.reader(self.place)
+                with self._opening:
+                    self._reader = self._reader or connections.reader(self.place)
                 with connections.reading(self._reader, self.place) as connection:
                     self._exists = self._exists or connections.is_history(connection, self.place)
                     yield connection if self._exists else None
