@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from gatepost.expectations.answers import answers as answers
     from gatepost.expectations.declaration import matches_declaration as matches_declaration
     from gatepost.expectations.distinct import distinct as distinct
+    from gatepost.expectations.falls import falls_at_most as falls_at_most
     from gatepost.expectations.fresh import fresh as fresh
     from gatepost.expectations.freshness import fresh_within as fresh_within
+    from gatepost.expectations.growth import no_steady_growth as no_steady_growth
     from gatepost.expectations.health import all_healthy as all_healthy
+    from gatepost.expectations.lasts import lasts as lasts
     from gatepost.expectations.limits import above as above
     from gatepost.expectations.limits import at_least as at_least
     from gatepost.expectations.limits import at_most as at_most
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from gatepost.expectations.reconciliation import reconciles_with as reconciles_with
     from gatepost.expectations.references import references as references
     from gatepost.expectations.responses import responds as responds
+    from gatepost.expectations.rises import rises_at_least as rises_at_least
     from gatepost.expectations.row_count import row_count as row_count
     from gatepost.expectations.share import share as share
     from gatepost.expectations.tables import conforms_to as conforms_to
@@ -81,9 +85,12 @@ _HOMES = {
     "expectations.answers": ("answers",),
     "expectations.declaration": ("matches_declaration",),
     "expectations.distinct": ("distinct",),
+    "expectations.falls": ("falls_at_most",),
     "expectations.fresh": ("fresh",),
     "expectations.freshness": ("fresh_within",),
+    "expectations.growth": ("no_steady_growth",),
     "expectations.health": ("all_healthy",),
+    "expectations.lasts": ("lasts",),
     "expectations.limits": (
         "above",
         "at_least",
@@ -99,6 +106,7 @@ _HOMES = {
     "expectations.reconciliation": ("reconciles_with",),
     "expectations.references": ("references",),
     "expectations.responses": ("responds",),
+    "expectations.rises": ("rises_at_least",),
     "expectations.row_count": ("row_count",),
     "expectations.share": ("share",),
     "expectations.tables": ("conforms_to",),

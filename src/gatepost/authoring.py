@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, cast
 
@@ -34,7 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Everything that the marks on one check say; the innermost mark wins."""
+    """Everything that the marks on one check say; the innermost mark wins.
+
+    `severity_beside` tells that the severity stands beside the expectations or
+    within them, rather than being a default from around.
+    """
 
     expectations: tuple[Expectation[Any], ...] = ()
     severity: Severity = Severity.MEDIUM
@@ -43,6 +46,7 @@ class Said:
     ticket: str = ""
     sustained: str | int | timedelta | None = None
     on_request: bool = False
+    severity_beside: bool = False
 
 
 def check(
@@ -68,6 +72,7 @@ def check(
 
     Raises DeclarationError for what can be seen to be wrong by itself.
     """
+    from gatepost.expectations.alert_levels import read_severity
     from gatepost.expectations.base import Expectation
     from gatepost.expectations.sustained import parse_sustained
 
@@ -76,8 +81,8 @@ def check(
             raise DeclarationError(
                 f"check: {expectation!r} is no expectation; call it with one, such as at_least(95)"
             )
-    if severity is not None and severity not in tuple(Severity):
-        raise DeclarationError(_unknown_severity(severity))
+    if severity is not None:
+        read_severity("check", severity)
     if sustained is not None:
         parse_sustained(sustained)
     if not isinstance(on_request, (bool, NoneType)):
@@ -101,12 +106,8 @@ def read_marks(marks: Iterable[pytest.Mark]) -> Said:
         said.update(mark.kwargs)
         if mark.args:
             said["expectations"] = mark.args
+        if mark.args or "severity" in mark.kwargs:
+            said["severity_beside"] = "severity" in mark.kwargs
     if "severity" in said:
         said["severity"] = Severity(said["severity"])
     return Said(**said)
-
-
-def _unknown_severity(severity: object) -> str:
-    near = get_close_matches(str(severity), list(Severity), n=1)
-    hint = f"; did you mean {str(near[0])!r}?" if near else ""
-    return f"check: unknown severity {severity!r}; expected {', '.join(Severity)}{hint}"

@@ -23,7 +23,7 @@ class Group:
     @property
     def severity(self) -> Severity:
         """The lead's severity, or the highest of what it inhibits when that is higher."""
-        return min((r.check.severity for r in (self.lead, *self.inhibited)), key=lambda s: s.rank)
+        return min((r.severity for r in (self.lead, *self.inhibited)), key=lambda s: s.rank)
 
     @property
     def since(self) -> datetime | None:

@@ -77,7 +77,7 @@ def _nothing(run: Run, blocking: list[Problem]) -> str:
 
 def _breaches(run: Run) -> list[str]:
     breached = [result for result in run.results if result.level is Level.BREACH]
-    kinds = Counter((result.change, result.check.severity) for result in breached)
+    kinds = Counter((result.change, result.severity) for result in breached)
     return [
         plural(kinds[change, severity], f"{word} {severity} alert")
         for change, word in (("new", "new"), ("still", "continuing"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatepost.authoring import Said
 from gatepost.errors import DeclarationError
-from gatepost.model import Declaration, Limits
+from gatepost.model import Declaration, Limits, Severity
 from gatepost.project import Project
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def declare(
         expectation=str(expectation) if expectation else "",
         limits=expectation.limits if expectation else Limits(),
         unit=expectation.unit if expectation else "",
-        severity=(expectation and expectation.severity) or said.severity,
+        severity=_severity(said, expectation),
         owner=said.owner,
         runbook=find_runbook(said.runbook, file, project.root),
         ticket=said.ticket,
@@ -137,6 +137,18 @@ def declare(
         on_request=said.on_request,
     )
     return Declared(declaration, expectation, rows, sustained)
+
+
+def _severity(said: Said, expectation: Expectation[Any] | None) -> Severity:
+    """The row's own severity, that of its worst alert level, or the check's.
+
+    What the author says beside the expectation holds for all that crosses no
+    level; a default of the module or the class does not know of the levels.
+    """
+    if expectation is None:
+        return said.severity
+    of_levels = None if said.severity_beside else expectation.highest_severity
+    return expectation.severity or of_levels or said.severity
 
 
 def find_runbook(runbook: str, file: Path, root: Path) -> str:

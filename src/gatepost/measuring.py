@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,12 @@ from gatepost.wording import shorten
 
 if TYPE_CHECKING:
     from gatepost.tables.asks import Ask
+
+
+_PLOTTED_SLOTS = 90
+_MANY_SLOTS = 10_000
+"""So many hold the days that a check looks back on, where runs come as they come: a month of
+runs every 5 minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,12 @@ def judge(
     declared: Declared,
     slot: datetime,
     cadence: timedelta | None,
-    history: Callable[[], tuple[Point, ...]],
+    history: Callable[[int], tuple[Point, ...]],
 ) -> Verdict:
     """The verdict on a measurement; an outage is judged by `judge_outage` instead.
 
-    `history` brings the check's earlier values and is called only where they matter.
+    `history` brings the check's values of the newest so many slots, and is
+    called only where they matter.
     """
     expectation = declared.expectation
     if measurement.error is not None:
@@ -66,8 +74,8 @@ def judge(
         return _judge_plain(measurement.value, declared)
     from gatepost.expectations.base import Context
 
-    looks_back = expectation.needs_history or declared.sustained is not None
-    context = Context(slot, history() if looks_back else (), cadence, declared.sustained)
+    needed = _slots_needed(declared, cadence)
+    context = Context(slot, history(needed) if needed else (), cadence, declared.sustained)
     return expectation.judge(measurement.value, context)
 
 
@@ -104,6 +112,25 @@ def judge_outage(outage: Unavailable, declared: Declared, *, is_witness: bool) -
     if judged is not None:
         return replace(judged, cause=outage.target)
     return replace(found, level=Level.ERROR, sentence=str(outage))
+
+
+def _slots_needed(declared: Declared, cadence: timedelta | None) -> int:
+    """How many stored slots a judgement may look at: none, or at least as many as are plotted."""
+    expectation, sustained = declared.expectation, declared.sustained
+    spans = [expectation.looks_back] if expectation else []
+    if sustained is not None:
+        spans.append(sustained.duration or sustained.runs or 0)
+    if not any(spans):
+        return 0
+    slots = 0
+    for span in spans:
+        if isinstance(span, int):
+            slots += span
+        elif cadence:
+            slots += math.ceil(span / cadence)
+        else:
+            return _MANY_SLOTS
+    return max(slots, _PLOTTED_SLOTS)
 
 
 def _judge_plain(value: Any, declared: Declared) -> Verdict:

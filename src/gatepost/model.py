@@ -108,7 +108,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A few of the rows that broke a rule: keys and the offending cell, masked."""
+    """A few of the rows that broke a rule, or of the labels judged: keys and the offending cell.
+
+    Masked, and the worst first where there is a worst.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -125,7 +128,8 @@ class Verdict:
     length in slots; both describe the measured series itself and are empty for
     a single value. `cause` names the target or check that made measuring
     impossible. `how` says how a rule on a table was measured, such as
-    "scanned" or "proved: not-null constraint".
+    "scanned" or "proved: not-null constraint". `severity` is that of the alert
+    level that was crossed, where it names one; None leaves it to the check's.
     """
 
     level: Level
@@ -142,6 +146,7 @@ class Verdict:
     data_time: datetime | None = None
     cause: str = ""
     how: str = ""
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +217,11 @@ class Result:
     def level(self) -> Level:
         """The verdict's level."""
         return self.verdict.level
+
+    @property
+    def severity(self) -> Severity:
+        """How much it matters: the severity of the alert level crossed, or else the check's."""
+        return self.verdict.severity or self.check.severity
 
     @property
     def failing_since(self) -> datetime | None:
@@ -292,7 +302,7 @@ class Run:
 
 
 def _reading_order(result: Result) -> tuple[int, int, str]:
-    return (-result.level.badness, result.check.severity.rank, result.check.id)
+    return (-result.level.badness, result.severity.rank, result.check.id)
 
 
 def count_levels(results: Iterable[Result]) -> dict[Level, int]:

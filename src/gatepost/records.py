@@ -85,6 +85,7 @@ def _verdict(plain: Plain) -> Verdict:
             "limits": Limits(**plain["limits"]),
             "since": _time(plain["since"]),
             "data_time": _time(plain["data_time"]),
+            "severity": Severity(plain["severity"]) if plain["severity"] else None,
             "trend": _points(plain["trend"]),
             "sample": sample
             and Sample(tuple(sample["columns"]), tuple(tuple(row) for row in sample["rows"])),

@@ -100,8 +100,26 @@ def test_the_inner_mark_wins_where_both_speak() -> None:
     module = check(MOST, severity="low", owner="data", runbook="r", sustained="3 days")
     function = check(LEAST, severity="critical", ticket="T-1")
     assert read_marks([module.mark, function.mark]) == Said(
-        (LEAST,), Severity.CRITICAL, "data", "r", "T-1", "3 days"
+        (LEAST,), Severity.CRITICAL, "data", "r", "T-1", "3 days", severity_beside=True
     )
+
+
+@pytest.mark.parametrize(
+    ("marks", "beside"),
+    [
+        ([check(LEAST, severity="low")], True),
+        ([check(LEAST), check(severity="low")], True),
+        ([check(severity="low"), check(LEAST)], False),
+        ([check(severity="low"), check(LEAST), check(owner="data")], False),
+        ([check(LEAST, severity="low"), check(MOST)], False),
+        ([check(LEAST)], False),
+    ],
+)
+def test_a_severity_stands_beside_the_expectations_or_around_them(
+    marks: list[pytest.MarkDecorator], beside: bool
+) -> None:
+    """What is said with them or nearer to the function was said with them in mind."""
+    assert read_marks([each.mark for each in marks]).severity_beside is beside
 
 
 def test_a_mark_without_expectations_keeps_those_outside() -> None:

@@ -265,9 +265,8 @@ def test_labelled_numbers_are_judged_one_by_one() -> None:
     verdict = at_least(95, alert=90).judge({"a": 99, "b": 94, "c": 80, "d": None}, CONTEXT)
     assert verdict.level is Level.BREACH
     assert verdict.sentence == (
-        "3 of 4 labels miss: c: 80 is below 90, the alert limit; target at least 95, "
-        "d: nothing was measured; expected at least 95, alert below 90, "
-        "b: 94 is below 95, the target; alert below 90"
+        "3 of 4 labels miss: c: 80 is below 90, the alert limit; target at least 95; "
+        "also d (no data), b (94)"
     )
     assert (verdict.value, verdict.bad, verdict.total) == (80, 3, 4)
 
@@ -308,21 +307,37 @@ def test_labels_that_are_all_fine_are_counted(limit: Limit, sentence: str) -> No
     assert (verdict.level, verdict.sentence, verdict.bad) == (Level.OK, sentence, 0)
 
 
-def test_labels_have_no_history_to_be_sustained_in() -> None:
-    """What is stored is the worst label's value, so a breach of any fails at once."""
+def test_a_breach_of_labelled_numbers_lasts_as_long_as_that_of_the_worst() -> None:
+    """A number by its label has no past; what is stored of each run is the worst label's."""
+    history = tuple(Point(SLOT - n * DAY, value) for n, value in ((3, 96), (2, 80), (1, 70)))
+    for earlier, level in ((history, Level.BREACH), (history[:2], Level.WARNING)):
+        context = Context(SLOT, earlier, None, Sustained(runs=3))
+        verdict = at_least(95, alert=90).judge({"a": 80, "b": 97}, context)
+        assert verdict.level is level
+        assert verdict.sentence.startswith("1 of 2 labels misses: a: 80 is below 90")
+        assert verdict.streak == len(earlier)
+        assert verdict.since == SLOT - 2 * DAY
+    assert verdict.sentence.endswith(
+        "for 2 of 3 slots in a row; pending, an alert after 3 in a row"
+    )
+
+
+def test_a_pending_breach_hides_no_other_label() -> None:
+    """What could not be judged is worse than what may become an alert."""
     context = Context(SLOT, (), None, Sustained(runs=3))
-    verdict = at_least(95, alert=90).judge({"a": 80}, context)
-    assert verdict.level is Level.BREACH
-    assert "pending" not in verdict.sentence
+    verdict = at_least(95, alert=90).judge({"a": 80, "b": None, "c": 94}, context)
+    assert verdict.level is Level.NO_DATA
+    assert verdict.sentence.startswith("3 of 3 labels miss: b: nothing was measured")
 
 
 def test_a_label_may_have_a_history() -> None:
-    """A series under a label is judged at its newest slot; what is plotted is no mixture."""
+    """A series under a label is judged at its newest slot; the one that misses is plotted."""
     days = pd.period_range("2026-03-08", periods=2, freq="D")
     history = {"a": pd.Series([99.0, 80.0], index=days), "b": 97}
-    verdict = at_least(95, alert=90).judge(history, CONTEXT)  # type: ignore[arg-type]
-    assert verdict.sentence.startswith("1 of 2 labels miss: a: 2026-03-09: 80 is below 90")
-    assert verdict.trend == ()
+    verdict = at_least(95, alert=90).judge(history, CONTEXT)
+    assert verdict.sentence.startswith("1 of 2 labels misses: a: 2026-03-09: 80 is below 90")
+    assert [point.value for point in verdict.trend] == [99, 80]
+    assert at_least(50).judge(history, CONTEXT).trend == ()
 
 
 def test_a_sustained_breach_counts_the_checks_own_history() -> None:
@@ -412,8 +427,12 @@ def test_a_limit_can_be_overridden(limit: Limit, values: dict[str, Any], text: s
         (at_least(95), {"alert": 90}, "at least 95 has no alert level to override"),
         (recorded(), {"target": 90}, "recorded without limits has no target level to override"),
         (at_least(95), {"warning": 90}, "'warning' is no limit of at least 95"),
-        (at_least(95), {"target": "90"}, "target: expected a finite number as a limit, got '90'"),
-        (at_least(95), {"target": True}, "target: expected a finite number"),
+        (
+            at_least(95),
+            {"target": "90"},
+            "target of at least 95: expected a finite number as a limit, got '90'",
+        ),
+        (at_least(95), {"target": True}, "target of at least 95: expected a finite number"),
         (at_least(95, alert=90), {"target": 80}, "limits: the alert level lies on the wrong side"),
         (between(1, 2), {"target": 3}, "target of between 1 and 2: expected a pair of numbers"),
         (between(1, 2), {"target": [4, 3]}, "the lower bound 4 is above the upper bound 3"),

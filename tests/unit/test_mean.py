@@ -118,17 +118,25 @@ def test_a_single_value_has_its_history_in_earlier_runs() -> None:
         "40 rows is below 50, the alert limit: 50 % of the mean 100 of 3 slots"
     )
     assert (verdict.level, verdict.unit) == (Level.BREACH, "rows")
-    assert share.needs_history
+    assert share.looks_back == 5
 
 
 @pytest.mark.parametrize(
     ("value", "level", "said"),
     [
         (None, Level.NO_DATA, "nothing was measured; expected at least 50 % of the mean"),
-        (math.nan, Level.NO_DATA, "the measured value is nan; expected at least 50 %"),
-        (math.inf, Level.NO_DATA, "the measured value is inf; expected at least 50 %"),
+        (
+            math.nan,
+            Level.NO_DATA,
+            "the measured value is NaN (not a number); expected at",
+        ),
+        (math.inf, Level.NO_DATA, "the measured value is infinite; expected at least 50 %"),
         ("7", Level.ERROR, "the check returned a str ('7'); share_of_mean judges a number"),
-        ({"a": 7}, Level.ERROR, "the check returned a dict"),
+        (
+            {"a": 7},
+            Level.ERROR,
+            "1 of 1 label misses: a: the check returned an int (7)",
+        ),
         (pd.Series([1.0]), Level.ERROR, "the check returned a Series indexed by int64"),
         (pd.Series(dtype=float), Level.NO_DATA, "no complete slot was measured"),
     ],
@@ -166,7 +174,7 @@ def test_the_share_can_be_overridden() -> None:
         HALF.override({"alert": 40})
 
 
-@pytest.mark.parametrize("share", [0, -0.5, 1.01, 50, True, "0.5", math.nan, None])
+@pytest.mark.parametrize("share", [0, -0.5, 1.01, 50, True, "0.5", math.nan])
 def test_a_share_is_above_zero_and_at_most_one(share: Any) -> None:
     """50 is a mistake for 0.5, and is said to be one."""
     with pytest.raises(DeclarationError, match="expected a share above 0 and up to 1"):

@@ -38,7 +38,7 @@ def measured(value: Any = None, error: Exception | None = None) -> Measurement:
     return Measurement(value, error, SLOT, 0.1, (), None)
 
 
-def no_history() -> tuple[Point, ...]:
+def no_history(_: int) -> tuple[Point, ...]:
     raise AssertionError("the history was asked for")
 
 
@@ -115,12 +115,12 @@ def test_history_is_brought_where_it_matters() -> None:
     history = tuple(Point(SLOT - timedelta(hours=n), 80.0) for n in (2, 1))
     hour = timedelta(hours=1)
     sustained = declared(LIMIT, Sustained(duration=3 * hour))
-    verdict = judge(measured(80), sustained, SLOT, hour, lambda: history)
+    verdict = judge(measured(80), sustained, SLOT, hour, lambda _: history)
     assert (verdict.level, verdict.streak) == (Level.BREACH, 3)
-    verdict = judge(measured(80), sustained, SLOT, hour, lambda: history[1:])
+    verdict = judge(measured(80), sustained, SLOT, hour, lambda _: history[1:])
     assert verdict.level is Level.WARNING
     mean = declared(share_of_mean(0.5, over=2, least=2))
-    assert judge(measured(80), mean, SLOT, None, lambda: history).level is Level.OK
+    assert judge(measured(80), mean, SLOT, None, lambda _: history).level is Level.OK
 
 
 def test_a_plain_test_passes_by_returning_nothing() -> None:

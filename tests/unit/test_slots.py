@@ -311,13 +311,43 @@ def test_slots_of_a_series_are_not_those_of_the_schedule() -> None:
     assert judge(moments_of_days, "3 days", cadence=HOUR).level is Level.BREACH
 
 
-def test_a_duration_without_a_cadence_is_an_error() -> None:
-    """It says what to do, instead of guessing whether the breach has lasted."""
-    index = pd.DatetimeIndex(["2026-03-01T00:00Z", "2026-03-01T07:00Z", "2026-03-01T09:30Z"])
-    verdict = judge(pd.Series([80.0] * 3, index=index), "3 days", cadence=HOUR)
+@pytest.mark.parametrize(
+    ("sustained", "level", "said"),
+    [
+        ("3 h", "breach", "since 2026-03-01 07:00 UTC, for 3 h"),
+        (
+            "3 h 1 s",
+            "warning",
+            "since 2026-03-01 07:00 UTC, for 3 h; pending, an alert after 3 h 1 s",
+        ),
+        ("2 runs", "breach", "for 2 of 2 slots in a row"),
+    ],
+)
+def test_without_a_cadence_a_breach_lasts_by_the_clock(
+    sustained: str, level: str, said: str
+) -> None:
+    """From the first value of its unbroken stretch to the newest."""
+    index = pd.DatetimeIndex(["2026-03-01T00:00Z", "2026-03-01T07:00Z", "2026-03-01T10:00Z"])
+    uneven = index.append(pd.DatetimeIndex(["2026-02-28T22:59:59Z"]))
+    verdict = judge(pd.Series([99.0, 80.0, 80.0, 80.0], index=uneven), sustained, cadence=HOUR)
+    assert (verdict.level, verdict.streak) == (level, 2)
+    assert verdict.sentence.endswith(f"; target at least 95; {said}")
+
+
+def test_a_breach_that_began_now_has_lasted_for_no_time() -> None:
+    """However long the check has been running."""
+    history = (Point(SLOT - DAY, 99.0),)
+    context = Context(SLOT, history, None, parse_sustained("6 h"))
+    verdict = LIMIT.judge(80, context)
+    assert verdict.level is Level.WARNING
+    assert verdict.sentence.endswith("; since 2026-03-10 06:00 UTC; pending, an alert after 6 h")
+
+
+def test_a_duration_that_is_no_number_of_slots_is_an_error() -> None:
+    """It says what to do, instead of rounding one way or the other."""
+    verdict = judge(daily(80), "36 h")
     assert verdict.level is Level.ERROR
-    assert verdict.sentence.startswith('sustained="3 days" needs to know how often')
-    assert judge(daily(80), "36 h").sentence.startswith('sustained="36 h" is not a multiple')
+    assert verdict.sentence.startswith('sustained="36 h" is not a multiple')
 
 
 def test_stored_values_are_slots_of_the_schedule() -> None:

@@ -12,7 +12,7 @@ from gatepost.expectations.limits import Limit
 from gatepost.expectations.on_table import not_evaluated
 from gatepost.expectations.slots import judge_slots, slots_of_history
 from gatepost.expectations.tolerances import as_percentage
-from gatepost.model import Limits, Verdict
+from gatepost.model import Limits, Severity, Verdict
 from gatepost.tables.across.comparison import Compare, Compared, Sums
 from gatepost.tables.across.differences import Contents, Found
 from gatepost.tables.asks import Ask, NotEvaluated, Scan
@@ -43,6 +43,10 @@ class Agreement(Expectation[TwoTables]):
     @property
     def label(self) -> str:
         return self.of
+
+    @property
+    def highest_severity(self) -> Severity | None:
+        return self.limit.highest_severity
 
     @property
     def unit(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,14 +72,19 @@ class Expectation(ABC, Generic[V_contra]):
         return None
 
     @property
+    def highest_severity(self) -> Severity | None:
+        """The severity of the worst alert there can be, where alert levels name theirs."""
+        return None
+
+    @property
     def counts_slots(self) -> bool:
         """Whether `judge` heeds the context's `sustained`."""
         return False
 
     @property
-    def needs_history(self) -> bool:
-        """Whether `judge` looks at the context's history."""
-        return False
+    def looks_back(self) -> int | timedelta:
+        """How many slots, or how much time, of the check's own history `judge` looks at."""
+        return 0
 
     @property
     def asks(self) -> tuple[Ask, ...]:
@@ -112,6 +118,12 @@ class Expectation(ABC, Generic[V_contra]):
 def no_data(sentence: str, expectation: Expectation[Any]) -> Verdict:
     """The measurement ran and found nothing that could be judged."""
     return Verdict(Level.NO_DATA, sentence, unit=expectation.unit, limits=expectation.limits)
+
+
+def not_finite(value: float, expectation: Expectation[Any]) -> Verdict:
+    """The measured number is none that could be judged."""
+    name = "NaN (not a number)" if math.isnan(value) else "infinite"
+    return no_data(f"the measured value is {name}{expectation.expected}", expectation)
 
 
 def wrong_type(value: object, accepted: str, expectation: Expectation[Any]) -> Verdict:

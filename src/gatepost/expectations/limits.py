@@ -9,35 +9,50 @@ same limit.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias
 
 from gatepost.errors import DeclarationError
-from gatepost.expectations.base import Context, Expectation, no_data, wrong_type
+from gatepost.expectations.alert_levels import AlertLevel, AlertLevels, override_levels, read_levels
+from gatepost.expectations.base import Context, Expectation, no_data, not_finite, wrong_type
+from gatepost.expectations.labels import judge_labels
 from gatepost.expectations.regions import Region, as_bound
 from gatepost.expectations.slots import judge_slots, read_slots, slots_of_history
-from gatepost.model import Level, Limits, Verdict
-from gatepost.wording import format_number, join_some, plural, with_unit
+from gatepost.model import Level, Limits, Severity, Verdict
+from gatepost.wording import format_number, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Figure: TypeAlias = SupportsFloat | pd.Series[Any] | None
-    Measurable: TypeAlias = Figure | Mapping[str, SupportsFloat | None]
+    Measurable: TypeAlias = Figure | Mapping[str, Figure]
+    Alert: TypeAlias = "float | Limit | Mapping[str, float | Limit] | None"
 else:
-    Figure = Measurable = object
+    Figure = Measurable = Alert = object
 
-_ACCEPTED = "a limit judges a number, a Series indexed by time, or a mapping of names to numbers"
+_ACCEPTED = (
+    "a limit judges a number, a Series indexed by time, or a mapping of names to either of these"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a number lies: words that complete "is ...", and those for the next limit."""
+
+    level: Level
+    near: str
+    far: str
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Limit(Expectation[Measurable]):
-    """A target and an alert region on a number; both None only records it."""
+    """A target and alert levels on a number; without any it only records it."""
 
     name: str
     target: Region | None
-    alert: Region | None
+    alerts: AlertLevels
     measured_in: str = ""
 
     @property
@@ -54,30 +69,43 @@ class Limit(Expectation[Measurable]):
 
     @property
     def limits(self) -> Limits:
-        target, alert = self.target or Region(), self.alert or Region()
+        target = self.target or Region()
+        alert = self.alerts[0].region if self.alerts else Region()
         return Limits(target.low, target.high, alert.low, alert.high, str(self))
 
+    @property
+    def highest_severity(self) -> Severity | None:
+        return self.alerts[-1].severity if self.alerts else None
+
     def __str__(self) -> str:
-        parts = []
-        if self.target:
-            parts.append(self.target.within(self.unit))
-        if self.alert:
-            parts.append(f"alert {self.alert.outside(self.unit)}")
+        parts = [self.target.within(self.unit)] if self.target else []
+        if self.alerts:
+            levels = ", ".join(level.outside(self.unit) for level in self.alerts)
+            parts.append(f"alert {levels}")
         return ", ".join(parts) or "recorded without limits"
 
     @property
     def expected(self) -> str:
         if self.target:
             return f"; expected {self}"
-        return f"; {self}" if self.alert else ""
+        return f"; {self}" if self.alerts else ""
 
     def override(self, values: dict[str, Any]) -> Self:
-        changed = self
+        target, alerts = self.target, self.alerts
         for name, value in values.items():
-            region = _region_like(self, name, value)
-            changed = replace(changed, **{name: region})  # type: ignore[arg-type]
-        _refuse_contradiction(changed.target, changed.alert, self.unit, "limits")
-        return changed
+            if name not in ("target", "alert"):
+                raise DeclarationError(
+                    f"{name!r} is no limit of {self}; there are target and alert"
+                )
+            if not (target if name == "target" else alerts):
+                raise DeclarationError(f"{self} has no {name} level to override")
+            where = f"{name} of {self}"
+            if target and name == "target":
+                target = _region_like(where, target, value)
+            else:
+                alerts = override_levels(where, alerts, value, _region_like)
+        _refuse_contradiction(target, alerts, self.unit, "limits")
+        return replace(self, target=target, alerts=alerts)
 
     def judge(self, value: Measurable, context: Context) -> Verdict:
         if type(value) is float and context.sustained is None:  # most values, by far
@@ -85,7 +113,8 @@ class Limit(Expectation[Measurable]):
         if value is None:
             return no_data(f"nothing was measured{self.expected}", self)
         if isinstance(value, Mapping):
-            return self._judge_labels(value, replace(context, sustained=None))
+            # A number by its label has no past of its own: what is stored is the worst's.
+            return judge_labels(value, lambda each: self.judge(each, context), self, self._all_fine)
         slots = read_slots(value, context.slot)
         if isinstance(slots, str):
             return Verdict(Level.ERROR, slots, unit=self.unit, limits=self.limits)
@@ -102,105 +131,113 @@ class Limit(Expectation[Measurable]):
     def judge_number(self, value: float) -> Verdict:
         """Judge one number, in the limit's unit."""
         if not math.isfinite(value):
-            name = "NaN (not a number)" if math.isnan(value) else "infinite"
-            return no_data(f"the measured value is {name}{self.expected}", self)
-        level, near, far = self._place(value)
-        limits = self.limits
+            return not_finite(value, self)
+        placed, limits = self.place(value), self.limits
         # Beside 0 and 100 %, one bad row in a million is neither none nor all.
-        beside = (*limits.bounds, 0, 100) if self.unit == "%" else limits.bounds
-        number = with_unit(format_number(value, beside=beside), self.unit)
-        sentence = f"{number} is {near}{far}" if near else f"{number}, recorded without limits"
-        return Verdict(level, sentence, value, self.unit, limits)
+        ends = (0, 100) if self.unit == "%" else ()
+        number = with_unit(format_number(value, beside=(*self.bounds, *ends)), self.unit)
+        near = placed.near
+        sentence = (
+            f"{number} is {near}{placed.far}" if near else f"{number}, recorded without limits"
+        )
+        return Verdict(placed.level, sentence, value, self.unit, limits, severity=placed.severity)
 
-    def _place(self, value: float) -> tuple[Level, str, str]:
-        target, alert, unit = self.target, self.alert, self.unit
-        if alert and value not in alert:
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """Every number that a value is compared with."""
+        regions = [level.region for level in self.alerts]
+        if self.target:
+            regions.append(self.target)
+        every = (bound for region in regions for bound in (region.low, region.high))
+        return tuple(bound for bound in every if bound is not None)
+
+    def place(self, value: float) -> Placed:
+        """Say where a finite number lies, and which limit is the next."""
+        target, alerts, unit = self.target, self.alerts, self.unit
+        crossed = sum(value not in level.region for level in alerts)  # the mildest come first
+        if crossed:
+            worst = alerts[crossed - 1]
             also = f"; target {target.within(unit)}" if target else ""
-            return Level.BREACH, f"{alert.outside(unit)}, the alert limit", also
-        also = f"; alert {alert.outside(unit)}" if alert else ""
+            if crossed < len(alerts):
+                beyond = alerts[crossed]
+                also = f"; {beyond.region.outside(unit)} it is {beyond.severity}"
+            near = f"{worst.region.outside(unit)}, the alert limit{worst.named}"
+            return Placed(Level.BREACH, near, also, worst.severity)
+        also = f"; alert {alerts[0].outside(unit)}" if alerts else ""
         if target and value not in target:
-            return Level.WARNING, f"{target.outside(unit)}, the target", also
+            return Placed(Level.WARNING, f"{target.outside(unit)}, the target", also)
         if target:
-            return Level.OK, f"{target.within(unit)}, the target", also
-        if alert:
-            return Level.OK, f"{alert.within(unit)}, the alert limit", ""
-        return Level.OK, "", ""
+            return Placed(Level.OK, f"{target.within(unit)}, the target", also)
+        if alerts:
+            near = f"{alerts[0].region.within(unit)}, the alert limit{alerts[0].named}"
+            return Placed(Level.OK, near, "")
+        return Placed(Level.OK, "", "")
 
-    def _judge_labels(self, values: Mapping[str, Any], context: Context) -> Verdict:
-        if not values:
-            return no_data(f"a mapping without labels was measured{self.expected}", self)
-        verdicts = [(str(label), self.judge(each, context)) for label, each in values.items()]
-        verdicts.sort(key=lambda pair: (-pair[1].level.badness, pair[0]))
-        bad = [
-            f"{label}: {each.sentence}" for label, each in verdicts if each.level is not Level.OK
-        ]
-        worst, count = verdicts[0][1], plural(len(verdicts), "label")
-        if bad:
-            sentence = f"{len(bad)} of {count} miss: {join_some(bad)}"
-        else:
-            sentence = self._all_fine(count, worst.value)
-        return replace(worst, sentence=sentence, bad=len(bad), total=len(verdicts), trend=())
-
-    def _all_fine(self, count: str, example: float | None) -> str:
-        assert example is not None  # noqa: S101 - whatever is ok was a number
-        _, near, far = self._place(example)
-        return f"each of {count} is {near}{far}" if near else f"{count}, recorded without limits"
+    def _all_fine(self, count: str, worst: Verdict) -> str:
+        assert worst.value is not None  # noqa: S101 - whatever is ok was a number
+        placed = self.place(worst.value)
+        if not placed.near:
+            return f"{count}, recorded without limits"
+        return f"each of {count} is {placed.near}{placed.far}"
 
 
-def at_least(
-    target: float | None = None, *, alert: float | Limit | None = None, unit: str = ""
-) -> Limit:
-    """The value is `target` or more. Below `alert` it fails, below `target` it warns."""
-    return _limit("at_least", lambda bound: Region(low=bound), target, alert, unit)
+def at_least(target: float | None = None, *, alert: Alert = None, unit: str = "") -> Limit:
+    """The value is `target` or more. Below `alert` it fails, below `target` it warns.
+
+    `alert={"medium": 90, "high": 80}` has a level for each severity; that of an
+    alert is the severity of the worst level crossed.
+    """
+    return read_limit("at_least", lambda bound: Region(low=bound), target, alert, unit)
 
 
-def at_most(
-    target: float | None = None, *, alert: float | Limit | None = None, unit: str = ""
-) -> Limit:
+def at_most(target: float | None = None, *, alert: Alert = None, unit: str = "") -> Limit:
     """The value is `target` or less. Above `alert` it fails, above `target` it warns."""
-    return _limit("at_most", lambda bound: Region(high=bound), target, alert, unit)
+    return read_limit("at_most", lambda bound: Region(high=bound), target, alert, unit)
 
 
-def above(
-    target: float | None = None, *, alert: float | Limit | None = None, unit: str = ""
-) -> Limit:
+def above(target: float | None = None, *, alert: Alert = None, unit: str = "") -> Limit:
     """The value is more than `target`. At `alert` or under it fails, at `target` it warns."""
-    return _limit("above", lambda bound: Region(low=bound, low_open=True), target, alert, unit)
+    return read_limit("above", lambda bound: Region(low=bound, low_open=True), target, alert, unit)
 
 
-def below(
-    target: float | None = None, *, alert: float | Limit | None = None, unit: str = ""
-) -> Limit:
+def below(target: float | None = None, *, alert: Alert = None, unit: str = "") -> Limit:
     """The value is less than `target`. At `alert` or over it fails, at `target` it warns."""
-    return _limit("below", lambda bound: Region(high=bound, high_open=True), target, alert, unit)
+    return read_limit(
+        "below", lambda bound: Region(high=bound, high_open=True), target, alert, unit
+    )
 
 
 def between(
-    low: float, high: float, *, alert: tuple[float, float] | Limit | None = None, unit: str = ""
+    low: float,
+    high: float,
+    *,
+    alert: tuple[float, float] | Limit | Mapping[str, tuple[float, float] | Limit] | None = None,
+    unit: str = "",
 ) -> Limit:
     """The value is `low`, `high` or between. Outside `alert` it fails, else it warns.
 
-    `alert` is a pair of numbers, or a one-sided limit such as `at_least(50)`.
+    `alert` is a pair of numbers, or a one-sided limit such as `at_least(50)`, or
+    one of these for each severity.
     """
     target = _between("between", low, high)
-    tolerable: Region | None
-    if isinstance(alert, Limit):
-        tolerable = _region_of("between", alert)
-    else:
-        tolerable = None if alert is None else _between_pair("between(alert=...)", alert)
-    _refuse_contradiction(target, tolerable, unit, "between")
-    return Limit("between", target, tolerable, unit)
+    alerts = read_levels(
+        "between",
+        alert,
+        lambda where, each: _region_of(where, each) or _between_pair(where, each),
+    )
+    _refuse_contradiction(target, alerts, unit, "between")
+    return Limit("between", target, alerts, unit)
 
 
 def exactly(expected: float, *, unit: str = "") -> Limit:
     """The value equals `expected`; anything else fails."""
     bound = as_bound("exactly", expected)
-    return Limit("exactly", None, Region(low=bound, high=bound), unit)
+    return Limit("exactly", None, (AlertLevel(Region(low=bound, high=bound)),), unit)
 
 
 def recorded(*, unit: str = "") -> Limit:
     """The value is measured, stored and plotted; any number is fine."""
-    return Limit("recorded", None, None, unit)
+    return Limit("recorded", None, (), unit)
 
 
 def as_number(value: object) -> float | None:
@@ -215,19 +252,27 @@ def as_number(value: object) -> float | None:
         return None
 
 
-def _limit(
-    name: str, shape: Any, target: float | None, alert: float | Limit | None, unit: str
+def read_limit(
+    name: str, shape: Callable[[float], Region], target: float | None, alert: Alert, unit: str
 ) -> Limit:
+    """A limit of that name from what its author wrote; `shape` makes a region of a bound.
+
+    Raises DeclarationError where nothing is given, or what cannot be meant so.
+    """
     if target is None and alert is None:
         raise DeclarationError(f"{name}() needs a target, an alert level, or both")
     wanted = None if target is None else shape(as_bound(name, target))
-    tolerable: Region | None
-    if isinstance(alert, Limit):
-        tolerable = _region_of(name, alert)
-    else:
-        tolerable = None if alert is None else shape(as_bound(f"{name}(alert=...)", alert))
-    _refuse_contradiction(wanted, tolerable, unit, name)
-    return Limit(name, wanted, tolerable, unit)
+    alerts = read_levels(
+        name,
+        alert,
+        lambda where, each: _region_of(where, each) or shape(as_bound(where, each)),
+    )
+    _refuse_contradiction(wanted, alerts, unit, name)
+    return Limit(name, wanted, alerts, unit)
+
+
+def _under(bound: float) -> Region:
+    return Region(high=bound, high_open=True)
 
 
 def _between(name: str, low: float, high: float) -> Region:
@@ -243,32 +288,28 @@ def _between_pair(name: str, value: Any) -> Region:
     return _between(name, *value)
 
 
-def _region_of(name: str, limit: Limit) -> Region:
-    if limit.target is None or limit.alert is not None:
-        raise DeclarationError(f"{name}(alert=...) takes a plain limit, such as at_least(50)")
+def _region_of(where: str, limit: object) -> Region | None:
+    """The region of a limit that stands for one; None for anything else."""
+    if not isinstance(limit, Limit):
+        return None
+    if limit.target is None or limit.alerts:
+        raise DeclarationError(f"{where} takes a plain limit, such as at_least(50)")
     return limit.target
 
 
-def _refuse_contradiction(
-    target: Region | None, alert: Region | None, unit: str, name: str
-) -> None:
-    if target and alert and not alert.contains_all(target):
+def _refuse_contradiction(target: Region | None, alerts: AlertLevels, unit: str, name: str) -> None:
+    if target and alerts and not alerts[0].region.contains_all(target):
         raise DeclarationError(
             f"{name}: the alert level lies on the wrong side of the target: "
-            f"{target.within(unit)} would be fine and {alert.outside(unit)} an alert at once; "
+            f"{target.within(unit)} would be fine and {alerts[0].outside(unit)} an alert at once; "
             "move the alert level outside the target"
         )
 
 
-def _region_like(limit: Limit, name: str, value: Any) -> Region:
-    region = {"target": limit.target, "alert": limit.alert}.get(name)
-    if name not in ("target", "alert"):
-        raise DeclarationError(f"{name!r} is no limit of {limit}; there are target and alert")
-    if region is None:
-        raise DeclarationError(f"{limit} has no {name} level to override")
+def _region_like(where: str, region: Region, value: Any) -> Region:
     if region.low is not None and region.high is not None and region.low != region.high:
-        return _between_pair(f"{name} of {limit}", value)
-    bound = as_bound(name, value)
+        return _between_pair(where, value)
+    bound = as_bound(where, value)
     return replace(
         region,
         low=bound if region.low is not None else None,

@@ -8,99 +8,128 @@ from statistics import fmean
 from typing import Any, Self
 
 from gatepost.errors import DeclarationError
-from gatepost.expectations.base import Context, Expectation, no_data, wrong_type
-from gatepost.expectations.limits import Figure, as_number
-from gatepost.expectations.slots import judge_slots, read_slots, slots_of_history
+from gatepost.expectations.base import no_data
+from gatepost.expectations.course import Course, OnCourse, product
 from gatepost.model import Level, Limits, Verdict
 from gatepost.wording import format_number, plural, with_unit
 
 
 @dataclass(frozen=True, slots=True)
-class ShareOfMean(Expectation[Figure]):
-    """The least share of the mean of up to `over` earlier slots that is no alert."""
+class ShareOfMean(OnCourse):
+    """The least and the greatest share of the mean of up to `over` slots before: no alert."""
 
-    share: float
+    share: float | None
+    most: float | None
     over: int
     least: int
-    measured_in: str = ""
 
     @property
     def label(self) -> str:
         return "share_of_mean"
 
     @property
-    def unit(self) -> str:
-        return self.measured_in
-
-    @property
-    def counts_slots(self) -> bool:
-        return True
-
-    @property
-    def needs_history(self) -> bool:
-        return True
+    def looks_back(self) -> int:
+        return self.over
 
     def __str__(self) -> str:
-        return f"at least {self._percent} of the mean of up to {plural(self.over, 'slot')} before"
+        return f"{self._within} of the mean of up to {plural(self.over, 'slot')} before"
+
+    @property
+    def _within(self) -> str:
+        if self.share is None or self.most is None:
+            return f"at most {self._percent}" if self.share is None else f"at least {self._percent}"
+        return f"between {self._percent}"
 
     @property
     def _percent(self) -> str:
-        return f"{format_number(self.share * 100, beside=[100])} %"
+        shares = [share for share in (self.share, self.most) if share is not None]
+        return " and ".join(_as_percent(share) for share in shares)
 
     def override(self, values: dict[str, Any]) -> Self:
+        bounds = (self.share, self.most)
+        wanted = "a share between 0 and 1" if self.share else "a share of 1 or more"
+        if None not in bounds:
+            wanted = "a pair of shares such as [0.5, 2]"
         if set(values) != {"alert"}:
-            raise DeclarationError(f"{self} can be overridden by alert, a share between 0 and 1")
-        return replace(self, share=_as_share(values["alert"]))
-
-    def judge(self, value: Figure, context: Context) -> Verdict:
-        slots = read_slots(value, context.slot)
-        if isinstance(slots, str):
-            return Verdict(Level.ERROR, slots, unit=self.unit)
-        dated = slots is not None
-        if slots is None:
-            number = as_number(value)
-            if number is None:
-                if value is None:
-                    return no_data(f"nothing was measured; expected {self}", self)
-                return wrong_type(value, "share_of_mean judges a number or a Series", self)
-            slots = slots_of_history(context, number)
-        before = [point.value for point in slots.complete[:-1][-self.over :]]
-        known = [earlier for earlier in before if earlier is not None and isfinite(earlier)]
-        return judge_slots(
-            slots, lambda number: self._judge(number, known), context, self, dated=dated
+            raise DeclarationError(f"{self} can be overridden by alert, {wanted}")
+        alert = values["alert"]
+        if None in bounds:
+            given = (alert, None) if self.share else (None, alert)
+        elif isinstance(alert, (list, tuple)) and len(alert) == 2:
+            given = (alert[0], alert[1])
+        else:
+            raise DeclarationError(f"alert of {self}: expected {wanted}, got {alert!r}")
+        return replace(
+            self,
+            share=None if self.share is None else _as_share(given[0]),
+            most=None if self.most is None else _as_multiple(given[1]),
         )
 
-    def _judge(self, value: float, before: list[float]) -> Verdict:
-        if not isfinite(value):
-            return no_data(f"the measured value is {value}; expected {self}", self)
+    def judge_course(self, course: Course) -> Verdict:
+        before = [
+            point.value
+            for point in course.points[:-1][-self.over :]
+            if point.value is not None and isfinite(point.value)
+        ]
         if len(before) < self.least:
-            shown = with_unit(format_number(value), self.unit)
-            said = f"{shown}; learning, {len(before)} of {self.least} earlier values known"
-            return Verdict(Level.LEARNING, said, value, self.unit, Limits(text=str(self)))
-        mean = fmean(before)
+            return self.learning(course, f"{len(before)} of {self.least} earlier values known")
+        mean, count = fmean(before), plural(len(before), "slot")
         if mean <= 0:
-            said = f"the mean of the {plural(len(before), 'slot')} before is {format_number(mean)}"
+            said = f"the mean of the {count} before is {format_number(mean)}"
             return no_data(f"{said}, of which no share can be judged", self)
-        bound = mean * self.share
-        breach = value < bound
-        limit = format_number(bound, beside=[value])
-        shown = format_number(value, beside=[bound, float(limit.replace(",", ""))])
-        side = f"below {limit}, the alert limit" if breach else f"at least {limit}"
-        origin = f"{self._percent} of the mean {format_number(mean)}"
-        said = f"{with_unit(shown, self.unit)} is {side}: {origin} of {plural(len(before), 'slot')}"
-        level = Level.BREACH if breach else Level.OK
-        return Verdict(level, said, value, self.unit, Limits(alert_low=bound, text=str(self)))
+        value = course.value
+        low = None if self.share is None else product(mean, self.share)
+        high = None if self.most is None else product(mean, self.most)
+        if low is not None and value < low:
+            level, relation, share = Level.BREACH, "below {}, the alert limit", self.share
+        elif high is not None and value > high:
+            level, relation, share = Level.BREACH, "above {}, the alert limit", self.most
+        else:
+            level, share = Level.OK, None
+            relation = "at most {}" if low is None else "at least {}"
+            relation = relation if low is None or high is None else "between {} and {}"
+        shares = [self.share, self.most] if share is None else [share]
+        bounds = [
+            bound
+            for bound, its in ((low, self.share), (high, self.most))
+            if bound is not None and its in shares
+        ]
+        limits = [format_number(bound, beside=[value]) for bound in bounds]
+        shown = self.say(value, *bounds, *(float(limit.replace(",", "")) for limit in limits))
+        percent = " and ".join(_as_percent(its) for its in shares if its is not None)
+        said = (
+            f"{shown} is {relation.format(*limits)}: "
+            f"{percent} of the mean {format_number(mean)} of {count}"
+        )
+        marks = Limits(alert_low=low, alert_high=high, text=str(self))
+        return Verdict(level, said, value, self.unit, marks)
 
 
-def share_of_mean(share: float, *, over: int = 30, least: int = 5, unit: str = "") -> ShareOfMean:
+def share_of_mean(
+    share: float | None = None,
+    *,
+    most: float | None = None,
+    over: int = 30,
+    least: int = 5,
+    unit: str = "",
+) -> ShareOfMean:
     """The newest value is at least `share` (0 to 1) of the mean of up to `over` slots before it.
 
-    A plain and explainable rule: it knows no seasons, so leave room for quiet
-    weekends. With fewer than `least` earlier values the verdict is *learning*.
+    `most` is the greatest share, such as 2 for twice the mean. A plain and
+    explainable rule: it knows no seasons, so leave room for quiet weekends.
+    With fewer than `least` earlier values the verdict is *learning*.
     """
+    if share is None and most is None:
+        raise DeclarationError("share_of_mean() needs a least share, most=, or both")
     if not (1 <= least <= over):
         raise DeclarationError("share_of_mean: expected 1 <= least <= over")
-    return ShareOfMean(_as_share(share), over, least, unit)
+    return ShareOfMean(
+        None if share is None else _as_share(share),
+        None if most is None else _as_multiple(most),
+        over,
+        least,
+        measured_in=unit,
+    )
 
 
 def _as_share(share: Any) -> float:
@@ -109,3 +138,17 @@ def _as_share(share: Any) -> float:
             f"share_of_mean: expected a share above 0 and up to 1, got {share!r}"
         )
     return float(share)
+
+
+def _as_multiple(most: Any) -> float:
+    is_number = isinstance(most, (int, float)) and not isinstance(most, bool)
+    if not is_number or not 1 <= most < float("inf"):
+        raise DeclarationError(
+            f"share_of_mean(most=...): expected a share of 1 or more, 2 for twice the mean, "
+            f"got {most!r}"
+        )
+    return float(most)
+
+
+def _as_percent(share: float) -> str:
+    return with_unit(format_number(product(share, 100), beside=[100]), "%")

@@ -13,7 +13,7 @@ from gatepost.expectations.base import Context, Expectation, no_data, wrong_type
 from gatepost.expectations.limits import Limit
 from gatepost.expectations.slots import judge_slots, slots_of_history
 from gatepost.expectations.windows import days_as_slots
-from gatepost.model import Level, Limits, Verdict
+from gatepost.model import Level, Limits, Severity, Verdict
 from gatepost.tables.asks import Answer, Ask, NotEvaluated, Scan, SeparateAnswer, Window
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ class LimitOnTable(OnTable[AskT]):
     """A limit on the number that a scan finds."""
 
     limit: Limit
+
+    @property
+    def highest_severity(self) -> Severity | None:
+        return self.limit.highest_severity
 
     @property
     def unit(self) -> str:

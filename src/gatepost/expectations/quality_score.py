@@ -16,7 +16,7 @@ from gatepost.expectations.slots import judge_slots, slots_of_history
 from gatepost.expectations.tables import asks_of, name_of
 from gatepost.expectations.tolerances import as_percentage
 from gatepost.expectations.windows import read_names, read_samples, read_window
-from gatepost.model import Limits, Verdict
+from gatepost.model import Limits, Severity, Verdict
 from gatepost.tables.asks import Answer, CountBad, How, NotEvaluated, Tally, Whole
 from gatepost.tables.rules import as_schema
 from gatepost.wording import format_number, plural
@@ -64,6 +64,10 @@ class QualityScore(Expectation[TableLike]):
     @property
     def label(self) -> str:
         return "quality_score"
+
+    @property
+    def highest_severity(self) -> Severity | None:
+        return self.limit.highest_severity
 
     @property
     def unit(self) -> str:

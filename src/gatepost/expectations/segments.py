@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gatepost.expectations.labels import margin
 from gatepost.model import Level, Verdict
 from gatepost.tables.asks import Segment
 from gatepost.wording import plural
@@ -28,7 +29,7 @@ def find_worst(
     """The segment with the worst level, and of those the one deepest in it; the first of equals."""
     judged = [(segment, judge(number_of(segment))) for segment in segments]
     misses = sum(verdict.level is not Level.OK for _, verdict in judged)
-    worst, verdict = max(judged, key=lambda pair: (pair[1].level.badness, -_margin(pair[1])))
+    worst, verdict = max(judged, key=lambda pair: (pair[1].level.badness, -margin(pair[1])))
     name = ", ".join(
         f"{column} = {quote(value)}" for column, value in zip(columns, worst.values, strict=True)
     )
@@ -40,11 +41,3 @@ def find_worst(
 def quote(value: str) -> str:
     """A cell's text in quotes, unless it is the word for null or a blank that is quoted already."""
     return value if value == "null" or value.startswith("'") else f"'{value}'"
-
-
-def _margin(verdict: Verdict) -> float:
-    """How far inside its limits a number is; negative outside, in the number's own unit."""
-    limits, number = verdict.limits, verdict.value or 0.0
-    lows = [number - low for low in (limits.target_low, limits.alert_low) if low is not None]
-    highs = [high - number for high in (limits.target_high, limits.alert_high) if high is not None]
-    return min([*lows, *highs], default=0.0)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gatepost.durations import format_duration
 from gatepost.errors import DeclarationError
@@ -28,6 +28,9 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far ahead of ours another clock may be before a time counts as in the future."""
 
 _LONGEST_TREND = 90
+
+JudgePoints: TypeAlias = Callable[[tuple[Point, ...]], Verdict]
+"""Judges the last of some points in order of time, by it and those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,25 @@ def judge_slots(
     *,
     dated: bool = True,
 ) -> Verdict:
-    """Judge the newest complete slot, and how long a breach has lasted.
+    """Judge the newest complete slot by its value alone, and how long a breach has lasted.
 
     `dated` puts the slot's time before the sentence, for series whose newest
     complete slot is not the present moment.
+    """
+    return judge_course(slots, by_number(judge_number), context, expectation, dated=dated)
+
+
+def judge_course(
+    slots: Slots,
+    judge: JudgePoints,
+    context: Context,
+    expectation: Expectation[Any],
+    *,
+    dated: bool = True,
+) -> Verdict:
+    """Judge the newest complete slot as `judge_slots` does, by it and those before it.
+
+    `judge` gets the points up to the slot that it judges, the last of which has a value.
     """
     trend = tuple(map(_as_plotted, slots.points[-_LONGEST_TREND:]))
     found = Verdict(
@@ -116,40 +134,69 @@ def judge_slots(
     newest = complete[-1]
     if newest.value is None:
         return replace(found, sentence=_missing(complete), data_time=newest.at)
-    verdict = judge_number(newest.value)
+    verdict = judge(complete)
     prefix = f"{format_time(newest.at)}: " if dated else ""
     verdict = replace(verdict, sentence=prefix + verdict.sentence, trend=trend, data_time=newest.at)
+    return hold(verdict, slots, judge, context)
+
+
+def by_number(judge_number: Callable[[float], Verdict]) -> JudgePoints:
+    """Judge the newest of some points by its value alone."""
+
+    def judge(points: tuple[Point, ...]) -> Verdict:
+        value = points[-1].value
+        assert value is not None  # noqa: S101 - only points with a value are judged
+        return judge_number(value)
+
+    return judge
+
+
+def hold(verdict: Verdict, slots: Slots, judge: JudgePoints, context: Context) -> Verdict:
+    """Say how long a breach has lasted: pending, a warning, until it is sustained."""
     if verdict.level is not Level.BREACH:
         return verdict
-    streak = _streak(complete, judge_number)
+    streak = _streak(slots.complete, judge)
     verdict = replace(verdict, since=streak[0].at, streak=len(streak))
-    if context.sustained is None:
+    sustained = context.sustained
+    if sustained is None:
         return verdict
     try:
-        needed = context.sustained.slots(slots.cadence)
+        needed = sustained.slots(slots.cadence)
     except DeclarationError as error:
-        return replace(verdict, level=Level.ERROR, sentence=str(error))
-    span = f"for {len(streak)} of {needed} slots in a row"
-    if slots.cadence:
-        span = f"since {format_time(streak[0].at)}, {len(streak)} in a row"
-    if len(streak) < needed:
-        waiting = f"; pending, an alert after {needed} in a row"
-        return replace(
-            verdict, level=Level.WARNING, sentence=f"{verdict.sentence}; {span}{waiting}"
-        )
-    return replace(verdict, sentence=f"{verdict.sentence}; {span}")
+        return replace(verdict, level=Level.ERROR, severity=None, sentence=str(error))
+    if needed is None:
+        assert sustained.duration is not None  # noqa: S101 - a number of runs needs no cadence
+        lasted = streak[-1].at - streak[0].at
+        lasts = lasted >= sustained.duration
+        span = f"since {format_time(streak[0].at)}"
+        if lasted:
+            span += f", for {format_duration(lasted, beside=[sustained.duration])}"
+        waiting = f"after {sustained}"
+    else:
+        lasts = len(streak) >= needed
+        span = f"for {len(streak)} of {needed} slots in a row"
+        if slots.cadence:
+            span = f"since {format_time(streak[0].at)}, {len(streak)} in a row"
+        waiting = f"after {needed} in a row"
+    said = f"{verdict.sentence}; {span}"
+    if lasts:
+        return replace(verdict, sentence=said)
+    said = f"{said}; pending, an alert {waiting}"
+    return replace(verdict, level=Level.WARNING, severity=None, sentence=said)
 
 
-def _streak(points: tuple[Point, ...], judge_number: Callable[[float], Verdict]) -> list[Point]:
+def _streak(points: tuple[Point, ...], judge: JudgePoints) -> list[Point]:
     streak: list[Point] = []
-    for point in reversed(points):
-        level = Level.NO_DATA if point.value is None else judge_number(point.value).level
+    for place in range(len(points) - 1, -1, -1):
+        if points[place].value is None:
+            continue
+        level = judge(points[: place + 1]).level
         if level is Level.NO_DATA:
             continue
         if level is not Level.BREACH:
             break
-        streak.insert(0, point)
-    return streak
+        streak.append(points[place])
+    return streak[::-1]
 
 
 def _as_plotted(point: Point) -> Point:

@@ -1,7 +1,8 @@
 """How long a breach must last before it counts: "3 days", "2 h", 5 runs.
 
-Counted in slots, never in wall-clock differences: with jitter, three failing
-days are not always 72 hours apart.
+Counted in slots wherever these have one length: with jitter, three failing
+days are not always 72 hours apart. Only where runs come as they come does the
+clock tell how long a breach has lasted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _RUNS = re.compile(r"(\d+) runs?")
 
 @dataclass(frozen=True, slots=True)
 class Sustained:
-    """A number of runs, or a duration that becomes one where the cadence is known."""
+    """A number of runs, or a duration, which becomes one where there is a cadence."""
 
     runs: int | None = None
     duration: timedelta | None = None
@@ -28,21 +29,15 @@ class Sustained:
             return format_duration(self.duration, beside=[self.duration])
         return f"{self.runs} runs"
 
-    def slots(self, cadence: timedelta | None) -> int:
+    def slots(self, cadence: timedelta | None) -> int | None:
         """The number of consecutive slots in breach that it takes.
 
-        Raises DeclarationError when a duration meets no cadence, or one that
-        does not divide it.
+        None where slots have no common length, so that a duration is told by
+        the time since the breach began. Raises DeclarationError when the
+        cadence does not divide the duration.
         """
-        if self.runs is not None:
+        if self.duration is None or cadence is None:
             return self.runs
-        assert self.duration is not None  # noqa: S101 - one of the two is always set
-        if cadence is None:
-            raise DeclarationError(
-                f'sustained="{self}" needs to know how often the check is measured: return a '
-                "Series with a PeriodIndex, set the option gatepost_cadence, or count runs "
-                '(sustained="3 runs")'
-            )
         slots, rest = divmod(self.duration, cadence)
         if rest:
             raise DeclarationError(

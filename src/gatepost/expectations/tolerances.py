@@ -46,7 +46,7 @@ def as_percentage(where: str, limit: object, *, of_bad: bool = False) -> Limit:
         raise DeclarationError(
             f"{where} is a limit on the percentage of {rows} rows, such as {example}, not {limit}"
         )
-    for region in (limit.target, limit.alert):
+    for region in (limit.target, *(level.region for level in limit.alerts)):
         if region is None:
             continue
         bound, other = (region.high, region.low) if of_bad else (region.low, region.high)

@@ -154,7 +154,7 @@ class Running:
             declared,
             self.project.slot,
             self.project.cadence,
-            lambda: self._history(declared),
+            lambda slots: self._history(declared, slots),
         )
 
     def _judge_outage(self, outage: Unavailable, declared: Declared) -> Verdict:
@@ -221,11 +221,13 @@ class Running:
             traceback=traceback,
         )
 
-    def _history(self, declared: Declared) -> tuple[Point, ...]:
-        """The check's stored values; none where there is no history that can be read."""
+    def _history(self, declared: Declared, slots: int) -> tuple[Point, ...]:
+        """The check's newest stored values; none where there is no history that can be read."""
         check_id, project = declared.declaration.id, self.project
         try:
-            return self._store.points(check_id, schedule=project.schedule, before=project.slot)
+            return self._store.points(
+                check_id, schedule=project.schedule, before=project.slot, points=slots
+            )
         except HistoryError:
             return ()  # the controller reads the same history and reports the error, once
 

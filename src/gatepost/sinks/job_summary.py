@@ -125,7 +125,7 @@ def _cause(group: Group, run: Run) -> tuple[str, ...]:
 
 def _warning(row: Result) -> tuple[str, ...]:
     return (
-        row.check.severity.value,
+        row.severity.value,
         _code(row.check.id),
         _inert(row.verdict.sentence),
         _inert(row.check.owner),

@@ -180,7 +180,7 @@ def _text(result: Result, run: Run) -> Iterable[str]:
     check, verdict = result.check, result.verdict
     yield clean_text(verdict.sentence)
     facts = {
-        "check": f"{check.id} ({check.severity})",
+        "check": f"{check.id} ({result.severity})",
         "failing": standing(result, run.finished),
         "cause": verdict.cause,
         "limits": verdict.limits.text,
@@ -206,7 +206,7 @@ def _properties(result: Result) -> Iterable[tuple[str, str]]:
     check, verdict = result.check, result.verdict
     every = {
         "level": result.level.value,
-        "severity": check.severity.value,
+        "severity": result.severity.value,
         "owner": check.owner,
         "value": "" if verdict.value is None else str(verdict.value),
         "unit": verdict.unit,

@@ -91,6 +91,7 @@ def _group(group: Group) -> dict[str, Any]:
 
 def _result(result: Result) -> dict[str, Any]:
     return result_to_dict(result) | {
+        "severity": result.severity.value,
         "change": result.change,
         "failing_since": _moment(result.failing_since),
     }

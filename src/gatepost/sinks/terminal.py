@@ -96,7 +96,7 @@ def _others(level: Level, run: Run, width: int, verbose: bool) -> Iterator[Line]
         return
     for row in rows:
         yield from _row(row, width)
-        yield from _block(" | ".join(filter(None, (row.check.severity, row.check.owner))), width)
+        yield from _block(" | ".join(filter(None, (row.severity, row.check.owner))), width)
 
 
 def _recovered(run: Run, width: int) -> Iterator[Line]:

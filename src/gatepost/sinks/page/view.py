@@ -124,7 +124,7 @@ def _rows(
         yield Row(
             result,
             anchor,
-            f"{result.level} {check.severity} {systems[check.system]} {owners[check.owner]}",
+            f"{result.level} {result.severity} {systems[check.system]} {owners[check.owner]}",
             None if one_line else _detail(result, run, to_root, shown.get(result.statements)),
         )
         if result.statements and not one_line:

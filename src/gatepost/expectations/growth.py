@@ -1,0 +1,73 @@
+"""no_steady_growth: a value that only ever grows, as what leaks does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Self
+
+from gatepost.errors import DeclarationError
+from gatepost.expectations.course import Course, OnCourse
+from gatepost.model import Level, Limits, Verdict
+from gatepost.wording import format_time, plural
+
+
+@dataclass(frozen=True, slots=True)
+class NoSteadyGrowth(OnCourse):
+    """An alert when the value grew at each of `over` steps in a row; a gap is no step."""
+
+    over: int
+
+    @property
+    def label(self) -> str:
+        return "no_steady_growth"
+
+    @property
+    def looks_back(self) -> int:
+        return self.over
+
+    def __str__(self) -> str:
+        return f"no growth at each of {plural(self.over, 'step')} in a row"
+
+    def override(self, values: dict[str, Any]) -> Self:
+        if set(values) != {"alert"}:
+            raise DeclarationError(f"{self} can be overridden by alert, a number of steps")
+        return replace(self, over=_as_steps(values["alert"]))
+
+    def judge_course(self, course: Course) -> Verdict:
+        known = course.known()
+        grown = 0
+        for (_, later), (_, earlier) in pairwise(reversed(known)):
+            if later <= earlier:
+                break
+            grown += 1
+        if grown == len(known) - 1 and grown < self.over:
+            return self.learning(course, f"{len(known)} of {self.over + 1} values known")
+        value, alert = course.value, f"alert at {plural(self.over, 'step')} in a row"
+        limits = Limits(text=str(self))
+        if grown >= self.over:
+            at, first = known[-1 - grown]
+            said = (
+                f"{self.say(value, first)} has grown at {plural(grown, 'step')} in a row, "
+                f"from {self.say(first, value)} at {format_time(at)}; {alert}"
+            )
+            return Verdict(Level.BREACH, said, value, self.unit, limits)
+        said = f"has grown at {plural(grown, 'step')} in a row" if grown else "has not grown"
+        return Verdict(Level.OK, f"{self.say(value)} {said}; {alert}", value, self.unit, limits)
+
+
+def no_steady_growth(over: int = 10, *, unit: str = "") -> NoSteadyGrowth:
+    """The value did not grow at each of `over` steps in a row; if it did, something leaks.
+
+    A step leads from one known value to the next. While every known step is
+    growth and there are fewer of them, the verdict is *learning*.
+    """
+    return NoSteadyGrowth(_as_steps(over), measured_in=unit)
+
+
+def _as_steps(over: Any) -> int:
+    if isinstance(over, bool) or not isinstance(over, int) or over < 2:
+        raise DeclarationError(
+            f"no_steady_growth: expected a number of steps of 2 or more, got {over!r}"
+        )
+    return over
