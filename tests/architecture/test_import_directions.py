@@ -49,6 +49,7 @@ MAY_IMPORT_PYTEST = {
     "authoring.py": "check(...) makes a mark",
     "cli.py": "some commands are a test run",
     "listing.py": "collects the checks by a run of pytest that executes none",
+    "health/run.py": "answers for a system by a run of pytest that stores nothing",
     "explaining/run.py": "calls the checks by a run of pytest that sends nothing",
     "sinks/pytest_html.py": "adds columns through the hooks of pytest-html",
 }
