@@ -60,6 +60,7 @@ def finish(
     collected: Collected,
     problems: Sequence[Problem],
     targets: Mapping[str, str],
+    readings: Mapping[str, str],
 ) -> Finished:
     """Compare with history, store, decide, and tell every sink."""
     with History.open(project.history, read_only=project.mode is Mode.LOCAL) as history:
@@ -82,7 +83,7 @@ def finish(
             compared_with=max((each.slot for each in past.values() if each.slot), default=None),
         )
         decision = decide(run)
-        run = replace(run, problems=(*run.problems, *_record(history, run, decision)))
+        run = replace(run, problems=(*run.problems, *_record(history, run, decision, readings)))
     configuration = project.configuration
     outlet = Outlet(project.root, project.reports, configuration.slack, configuration.secrets)
     return Finished(publish(run, outlet), decision)
@@ -109,14 +110,21 @@ def _past(
         return {}, (Problem("history", str(error)),)
 
 
-def _record(history: History, run: Run, decision: Decision) -> tuple[Problem, ...]:
+def _record(
+    history: History, run: Run, decision: Decision, readings: Mapping[str, str]
+) -> tuple[Problem, ...]:
     if run.mode is Mode.LOCAL:
         return ()
     try:
-        recorded = history.record(run, decision=decision.word)
+        recorded = history.record(run, decision=decision.word, readings=readings)
     except HistoryError as error:
         return (Problem("history", f"nothing of this run was stored: {error}"),)
-    return () if recorded.stored else (Problem("history", recorded.sentence),)
+    if not recorded.stored:
+        return (Problem("history", recorded.sentence),)
+    if recorded.lost:
+        what = "the next run has nothing to compare counters with, since what was read of them"
+        return (Problem("history", f"{what} was not stored: {recorded.lost}"),)
+    return ()
 
 
 def _revision(root: Path) -> str:

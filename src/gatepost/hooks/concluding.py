@@ -41,6 +41,7 @@ class Heard:
     results: dict[str, Result] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     targets: dict[str, str] = field(default_factory=dict)
+    readings: dict[str, str] = field(default_factory=dict)
     expected: int = 0
     deselected: int = 0
     found: int = 0
@@ -158,6 +159,7 @@ class Concluding:
                 heard.collected,
                 heard.problems,
                 heard.targets,
+                heard.readings,
             )
         except Exception as error:
             self._failure = self._explain("the run could not be finished", error)
@@ -194,6 +196,7 @@ class Concluding:
         heard.expected = max(heard.expected, said["expected"])
         heard.deselected = max(heard.deselected, said["deselected"])
         heard.targets.update(said["targets"])
+        heard.readings.update(said["readings"])
         for problem in said["problems"]:
             heard.add_problem(*problem)
 
@@ -222,11 +225,16 @@ class Concluding:
 
 def worker_output(collecting: Collecting, running: Running) -> dict[str, Any]:
     """What the process that ran the items knows of the whole run, as plain data."""
+    problems = [
+        *collecting.problems,
+        *(Problem("readings", message) for message in running.readings.problems),
+    ]
     return {
         "expected": collecting.expected,
         "deselected": collecting.deselected,
-        "problems": [[each.source, each.message, each.blocks] for each in collecting.problems],
+        "problems": [[each.source, each.message, each.blocks] for each in problems],
         "targets": dict(running.targets),
+        "readings": dict(running.readings.kept),
     }
 
 

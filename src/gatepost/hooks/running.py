@@ -19,6 +19,7 @@ from gatepost.hooks.rows import row_id
 from gatepost.measuring import Measurement, judge, judge_error, judge_outage, measure
 from gatepost.model import Level, Mode, Point, Result, Sample, Verdict
 from gatepost.project import Project
+from gatepost.readings import Reading, Readings
 from gatepost.records import result_to_dict
 from gatepost.targets.base import Target, TargetContext
 from gatepost.targets.outages import Outages
@@ -45,6 +46,7 @@ class Running:
         self._verdicts: dict[str, Verdict] = {}
         self._selected: list[Declared] = []
         self._store = History.open(project.history, read_only=True)
+        self.readings = Readings(self._last_reading)
 
     def target_fixtures(self) -> ModuleType:
         """A plugin in which each configured target is a fixture of its own name."""
@@ -55,6 +57,7 @@ class Running:
             root=self.project.root,
             outages=outages,
             memory=None if self.project.mode is Mode.GATE else memory,
+            readings=self.readings,
         )
         module = ModuleType("gatepost_targets")
         for entry in self.project.configuration.targets.values():
@@ -230,6 +233,14 @@ class Running:
             )
         except HistoryError:
             return ()  # the controller reads the same history and reports the error, once
+
+    def _last_reading(self, key: str) -> Reading[str] | None:
+        """What a target kept in the run before; none, as with values, where that is not known."""
+        project = self.project
+        try:
+            return self._store.reading(key, schedule=project.schedule, before=project.slot)
+        except HistoryError:
+            return None
 
     def _fixture(self, entry: TargetEntry, context: TargetContext) -> Any:
         def target() -> Iterator[Target]:
