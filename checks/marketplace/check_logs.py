@@ -1,0 +1,67 @@
+"""What the services' logs tell of the last hour, and whether they can be relied on.
+
+They are read from files or from Elasticsearch, whichever the targets are.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from gatepost import Elasticsearch, at_least, at_most, check
+
+from .lines import INDEX, Lines
+from .services import SERVICES, each_service, log_of
+
+pytestmark = check(owner="platform", severity="medium", runbook="logs")
+
+LIFECYCLE = {
+    "hot.rollover.max_age": "1d",
+    "hot.rollover.max_size": "50gb",
+    "warm.min_age": "7d",
+    "warm.shrink.number_of_shards": 1,
+    "warm.forcemerge": True,
+    "cold.min_age": "30d",
+    "cold.freeze": True,
+    "delete.min_age": "90d",
+    "delete.delete": True,
+}
+
+
+@check(at_least(alert=99.9, unit="%"))
+@each_service
+def check_contract(request: pytest.FixtureRequest, service: str) -> float | None:
+    """Share of the last hour's lines that have every field, and of exceptions all three."""
+    found = Lines(log_of(request, service), service).contract()
+    return 100 * (1 - sum(found.bad.values()) / found.lines) if found.lines else None
+
+
+@check(at_most(10, alert=100, unit="lines/h"))
+@each_service
+def check_errors(request: pytest.FixtureRequest, service: str) -> dict[str, int]:
+    """ERROR lines of the last hour, and the most frequent of their messages."""
+    total, messages = Lines(log_of(request, service), service).messages("ERROR")
+    return {"(all)": total, **messages}
+
+
+@check(at_most(20, alert=200, unit="lines/h"), severity="high", runbook="logins")
+def check_authentication(request: pytest.FixtureRequest) -> int:
+    """Lines of the api in the last hour that say "Authentication failed"."""
+    return Lines(log_of(request, "api"), "api").saying("Authentication failed")
+
+
+@check(at_most(5, alert=50, unit="lines/h"), runbook="database")
+def check_slow_database(request: pytest.FixtureRequest) -> int:
+    """Lines of the last hour, of all services, about database operations of over a second."""
+    logs = [Lines(log_of(request, service), service) for service in SERVICES]
+    return sum(log.saying("database operation", slower_than=1000) for log in logs)
+
+
+@check(severity="low")
+def check_retention(marketplace_elasticsearch: Elasticsearch) -> None:
+    """The indices' lifecycle is the declared one, and none is older than it allows."""
+    lifecycle = marketplace_elasticsearch.lifecycle(INDEX)
+    wrong = list(lifecycle.differences(LIFECYCLE))
+    indices = marketplace_elasticsearch.indices(f"{INDEX}-*")
+    wrong += [f"{each.name} is {each.age.days} days old" for each in indices if each.age.days > 90]
+    assert indices, f"there is no index {INDEX}-*"
+    assert not wrong, f"{len(wrong)} against the retention: {'; '.join(wrong[:3])}"
