@@ -1,0 +1,46 @@
+"""Whether the event log can be relied on: all that is said of calculations is read from it."""
+
+from __future__ import annotations
+
+from gatepost import Log, at_most, check
+from gatepost.targets.log_lines import Record
+
+pytestmark = check(owner="backend", runbook="event-log")
+
+WINDOW = "1 h"
+
+NUMBER = (int, float)
+EVENTS = {
+    "dcf_calculation": {"ticker": str, "success": bool, "duration_ms": NUMBER},
+    "api_request": {
+        "endpoint": str,
+        "method": str,
+        "status_code": int,
+        "duration_ms": NUMBER,
+        "user_id": (str, int, type(None)),
+    },
+}
+"""The fields of each event, and the types that they may have; others may stand beside them."""
+
+
+def find_fault(record: Record) -> str | None:
+    """What is wrong with a line that can be read; None for a good one."""
+    event = record.get("event")
+    if event not in EVENTS:
+        return f"unknown event {event!r}"
+    for field, kinds in EVENTS[event].items():
+        value = record.get(field, ...)
+        if value is ...:
+            return f"{event} without {field}"
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
+            return f"{event} with {field} {type(value).__name__}"
+    if event == "dcf_calculation" and not record.get("success") and not record.get("error"):
+        return "dcf_calculation that failed without error"
+    return None
+
+
+@check(at_most(alert=0, unit="lines"), severity="medium")
+def check_schema(finance_events: Log) -> dict[str, int] | None:
+    """Lines of the last hour that cannot be read or lack a field of their event, by what is wrong."""
+    audit = finance_events.audit(WINDOW, wrong=find_fault)
+    return (audit.bad or {"wrong": 0}) if audit.lines else None
