@@ -18,6 +18,8 @@ from gatepost.project import Project
 
 Plain = dict[str, Any]
 
+_MOST_THREADS = 256
+
 
 def read_project(
     file: Path, root: Path, option: Callable[[str], Any], inherited: Plain | None = None
@@ -33,6 +35,7 @@ def read_project(
     now = datetime.now(UTC)
     slot_text = option("gatepost_slot")
     slot = _parsed("gatepost_slot", slot_text, _moment) if slot_text else slot_of(now, cadence)
+    ahead = _parsed("gatepost_ahead", option("gatepost_ahead"), _threads)
     given = inherited or {}
     return Project(
         root=root,
@@ -47,6 +50,7 @@ def read_project(
         cadence=cadence,
         configuration=configuration,
         shared=Path(given["shared"]) if inherited else None,
+        ahead=0 if inherited else ahead,  # workers are several already
     )
 
 
@@ -81,6 +85,12 @@ def _parsed(name: str, text: str, parse: Callable[[str], Any]) -> Any:
         return parse(text)
     except ValueError as error:
         raise ConfigurationError(f"{name}: {error}") from None
+
+
+def _threads(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MOST_THREADS:
+        raise ValueError(f"expected 0 to {_MOST_THREADS} threads, got {text!r}")
+    return int(text)
 
 
 def _mode(text: str) -> Mode:

@@ -39,12 +39,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run the checks as well that are declared with on_request=True",
     )
+    group.addoption(
+        "--gatepost-ahead",
+        metavar="N",
+        help="how many checks may be measured at once, ahead of their turn; 0: one by one",
+    )
     parser.addini("gatepost_mode", "what a run may write: local, scheduled, gate", default="local")
     parser.addini("gatepost_config", "the gatepost.toml to use", default="")
     parser.addini("gatepost_checks", "folders with checks", type="args", default=["checks"])
     parser.addini("gatepost_reports", "folder of the reports", default="reports")
     parser.addini("gatepost_history", "SQLAlchemy URL of the history; ${NAME} is expanded")
     parser.addini("gatepost_schedule", "name of the schedule, where there are several")
+    parser.addini("gatepost_ahead", "how many checks may be measured at once", default="16")
     parser.addini("gatepost_cadence", 'time between two runs of the schedule, such as "5 min"')
 
 

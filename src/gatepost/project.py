@@ -17,6 +17,7 @@ class Project:
 
     `checks` are the folders whose `check_*.py` files hold checks; `shared` is a
     folder for the processes of a distributed run, None when there is one only.
+    `ahead` is how many checks may be measured at once, 0 for one after the other.
     """
 
     root: Path
@@ -31,6 +32,7 @@ class Project:
     cadence: timedelta | None = None
     configuration: Configuration = field(default_factory=Configuration)
     shared: Path | None = None
+    ahead: int = 0
 
     def holds(self, file: Path) -> bool:
         """Whether a file lies in one of the checks folders."""

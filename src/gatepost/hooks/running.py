@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +16,18 @@ import pytest
 from gatepost.declaring import Declared
 from gatepost.errors import HistoryError, MeasurementError, Unavailable
 from gatepost.history import History
+from gatepost.hooks.ahead import Ahead, is_wanted
 from gatepost.hooks.collecting import DECLARED
 from gatepost.hooks.rows import row_id
+from gatepost.hooks.turns import Turns
 from gatepost.measuring import Measurement, judge, judge_error, judge_outage, measure
 from gatepost.model import Level, Mode, Point, Result, Sample, Verdict
 from gatepost.project import Project
 from gatepost.readings import Reading, Readings
 from gatepost.records import result_to_dict
 from gatepost.targets.base import Target, TargetContext
+from gatepost.targets.opened import OpenTargets
 from gatepost.targets.outages import Outages
-from gatepost.targets.registry import open_target
 from gatepost.wording import shorten
 
 if TYPE_CHECKING:
@@ -46,6 +50,7 @@ class Running:
         self._verdicts: dict[str, Verdict] = {}
         self._selected: list[Declared] = []
         self._store = History.open(project.history, read_only=True)
+        self._ahead: Ahead | None = None
         self.readings = Readings(self._last_reading)
 
     def target_fixtures(self) -> ModuleType:
@@ -59,9 +64,10 @@ class Running:
             memory=None if self.project.mode is Mode.GATE else memory,
             readings=self.readings,
         )
+        self._opened = OpenTargets(self.project.configuration.targets, context)
         module = ModuleType("gatepost_targets")
         for entry in self.project.configuration.targets.values():
-            setattr(module, entry.name, self._fixture(entry, context))
+            setattr(module, entry.name, self._fixture(entry))
         return module
 
     def verdicts_beside(self, item: pytest.Item) -> dict[str, Verdict]:
@@ -90,6 +96,16 @@ class Running:
                 if _judges_outages(declared) or not judging:
                     for target in declared.declaration.targets:
                         self._witnesses.setdefault(target, declared.declaration.id)
+        if is_wanted(session, self.project.ahead):
+            turns = Turns(session.config, self.project.configuration.targets)
+            units = [list(rows) for _, rows in groupby(session.items, measured_as)]
+            self._ahead = Ahead(units, turns, self._opened, self._call, self.project.ahead)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Let nothing else be measured beside what is to be alone, its fixtures included."""
+        if self._ahead:
+            self._ahead.arrive(item)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> object | None:
@@ -97,7 +113,7 @@ class Running:
         declared = pyfuncitem.stash.get(DECLARED, None)
         if declared is None or inspect.iscoroutinefunction(pyfuncitem.obj):
             return None
-        measurement = self._measure(pyfuncitem, declared)
+        measurement = self._measure(pyfuncitem)
         verdict = self._judge(measurement, declared)
         pyfuncitem.stash[MEASURED] = (measurement, verdict)
         if verdict.level is Level.INHIBITED:
@@ -136,18 +152,25 @@ class Running:
             self._kept = None
 
     def pytest_unconfigure(self) -> None:
-        """Let go of the history."""
+        """Let go of the history, and of targets that were opened for items that never ran."""
         self._store.close()
+        for name in self._opened.names:
+            with suppress(Exception):  # it concerns no check any more
+                self._close(name)
 
-    def _measure(self, item: pytest.Function, declared: Declared) -> Measurement:
+    def _measure(self, item: pytest.Function) -> Measurement:
         key = measured_as(item)
         if self._kept and self._kept[0] == key:
             return self._kept[1]
-        given = arguments_of(item)
-        asks = [ask for row in declared.siblings for ask in row.asks]
-        measurement = measure(lambda: item.obj(**given), asks, self.project.slot)
+        measurement = self._ahead.take(item) if self._ahead else None
+        if measurement is None:
+            measurement = self._call(item, arguments_of(item))
         self._kept = (key, measurement)
         return measurement
+
+    def _call(self, item: pytest.Function, given: Mapping[str, Any]) -> Measurement:
+        asks = [ask for row in item.stash[DECLARED].siblings for ask in row.asks]
+        return measure(lambda: item.obj(**given), asks, self.project.slot)
 
     def _judge(self, measurement: Measurement, declared: Declared) -> Verdict:
         if isinstance(measurement.error, Unavailable):
@@ -242,12 +265,16 @@ class Running:
         except HistoryError:
             return None
 
-    def _fixture(self, entry: TargetEntry, context: TargetContext) -> Any:
+    def _close(self, name: str) -> None:
+        in_use = self._ahead.stop() if self._ahead else ()
+        self._opened.close(name, leave=name in in_use)
+
+    def _fixture(self, entry: TargetEntry) -> Any:
         def target() -> Iterator[Target]:
-            opened = open_target(entry, context)
+            opened = self._opened.open(entry.name)
             self.targets[entry.name] = self._secrets.mask(opened.describe())
             yield opened
-            opened.close()
+            self._close(entry.name)
 
         target.__doc__ = f"The {entry.kind} of [targets.{entry.name}] in gatepost.toml."
         return pytest.fixture(scope="session", name=entry.name)(target)

@@ -91,6 +91,8 @@ class Alertmanager:
     MeasurementError when it answers with an error or not as Alertmanager.
     """
 
+    concurrent = True
+
     def __init__(self, name: str, settings: Settings, context: TargetContext) -> None:
         self.name = name
         self._server = endpoint.open_target(name, settings, context)

@@ -95,6 +95,8 @@ class Docker:
     when what it answers is not what an engine answers.
     """
 
+    concurrent = True
+
     def __init__(self, name: str, settings: Settings, context: TargetContext) -> None:
         self.name = name
         self._slot = context.slot
@@ -235,16 +237,13 @@ class _SocketEndpoint(Endpoint):
         super().__init__(name, settings, context)
         self._path = path
 
-    @property
-    def _session(self) -> requests.Session:
-        if self._opened is None:
-            from gatepost.targets.unix_http import UnixAdapter
+    def _open_session(self) -> requests.Session:
+        from gatepost.targets.unix_http import UnixAdapter
 
-            session = super()._session
-            session.trust_env = False  # no proxy leads to a socket
-            session.mount("http://", UnixAdapter(self._path))
-            return session
-        return self._opened
+        session = super()._open_session()
+        session.trust_env = False  # no proxy leads to a socket
+        session.mount("http://", UnixAdapter(self._path))
+        return session
 
     def _shown(self, url: str) -> str:
         return super()._shown(url).replace(_UNIX_HOST, f"unix://{self._path}", 1)

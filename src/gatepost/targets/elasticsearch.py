@@ -53,6 +53,8 @@ class Elasticsearch:
     error, no JSON, or of a part of the data only.
     """
 
+    concurrent = True
+
     def __init__(self, name: str, settings: Settings, context: TargetContext) -> None:
         self.name = name
         self._page = Endpoint(name, settings, context)

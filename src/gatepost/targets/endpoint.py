@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
-from threading import Timer
+from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _MOST_REDIRECTS = 5
 _CHUNK = 65_536
+_MOST_CONNECTIONS = 256
+"""That are kept: those that threads use at once are never more."""
 
 
 class HttpSettings(TargetSettings):
@@ -90,6 +92,12 @@ class _Call:
     content: Mapping[str, Any]
     budget: float
     started: float = field(default_factory=time.monotonic)
+    is_sent: bool = False
+
+    def begin(self) -> None:
+        """Start the clock, once: while another thread tried the target first, it stood still."""
+        if not self.is_sent:
+            self.started, self.is_sent = time.monotonic(), True
 
     @property
     def spent(self) -> float:
@@ -108,12 +116,15 @@ class Endpoint:
     redirects to another host. A status is never an error: it is a measurement.
     """
 
+    concurrent = True
+
     def __init__(self, name: str, settings: HttpSettings, context: TargetContext) -> None:
         self.name = name
         self._settings = settings
         self._outages = context.outages
         self._url = settings.url.get_secret_value()
         self._secrets = Secrets(_secrets_in(settings))
+        self._first = Lock()
         self._opened: requests.Session | None = None
 
     def __repr__(self) -> str:
@@ -150,11 +161,14 @@ class Endpoint:
         content = {"headers": headers, "json": json}
         return self._request("POST", join_url(self._url, path, params), content)
 
-    @property
     def _session(self) -> requests.Session:
-        if self._opened is None:
-            self._opened = _open_session(self._settings)
-        return self._opened
+        with self._first:
+            if self._opened is None:
+                self._opened = self._open_session()
+            return self._opened
+
+    def _open_session(self) -> requests.Session:
+        return _new_session(self._settings)
 
     def _request(self, method: str, url: str, content: Mapping[str, Any]) -> Response:
         call = _Call(method, url, content, self._settings.timeout.total_seconds())
@@ -174,12 +188,13 @@ class Endpoint:
 
         connect_timeout = self._settings.connect_timeout.total_seconds()
         retries = self._settings.retries
+        call.begin()
         while True:
             if call.left <= 0:
                 raise self._too_slow(call)
             note(f"{call.method} {self._shown(call.url)}")
             try:
-                return self._session.request(
+                return self._session().request(
                     call.method,
                     call.url,
                     timeout=(min(connect_timeout, call.left), call.left),
@@ -256,10 +271,14 @@ class Endpoint:
         return self._secrets.mask(mask_url(url))
 
 
-def _open_session(settings: HttpSettings) -> requests.Session:
+def _new_session(settings: HttpSettings) -> requests.Session:
+    """A session that threads may share, since nothing that comes back changes it."""
     import requests
+    from requests.adapters import HTTPAdapter
 
     session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=_MOST_CONNECTIONS))
     session.verify = settings.verify
     session.headers.update({k: v.get_secret_value() for k, v in settings.headers.items()})
     # What one check was told to remember must not change what another measures.

@@ -90,6 +90,8 @@ class Grafana:
     MeasurementError when it answers with an error or not as Grafana.
     """
 
+    concurrent = True
+
     def __init__(self, name: str, settings: Settings, context: TargetContext) -> None:
         self.name = name
         self._server = endpoint.open_target(name, settings, context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import RLock
 from typing import TypeVar
 
 from gatepost.errors import Unavailable
@@ -14,15 +15,15 @@ T = TypeVar("T")
 class Outages:
     """The unreachable targets of one run, shared with the run's other processes by a folder.
 
-    Without a folder it serves one process. With one, the processes of a
-    distributed run take turns at a target's first connection, and the first
-    failure is everybody's.
+    Threads take turns at a target's first connection, and the first failure is
+    everybody's; with a folder, so do the processes of a distributed run.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._known: dict[str, Unavailable] = {}
         self._reached: set[str] = set()
+        self._turns: dict[str, RLock] = {}
 
     def connect(self, target: str, attempt: Callable[[], T]) -> T:
         """Run `attempt` unless the target is known to be down.
@@ -31,7 +32,15 @@ class Outages:
         """
         if target in self._known:
             raise _again(self._known[target]) from None
-        if target in self._reached or self._folder is None:
+        if target in self._reached:
+            return self._try(target, attempt)
+        with self._turns.setdefault(target, RLock()):
+            if target not in self._known and target not in self._reached:
+                return self._first(target, attempt)
+        return self.connect(target, attempt)  # another thread was the first
+
+    def _first(self, target: str, attempt: Callable[[], T]) -> T:
+        if self._folder is None:
             return self._try(target, attempt)
         from filelock import FileLock
 
@@ -48,12 +57,13 @@ class Outages:
 
     def _try(self, target: str, attempt: Callable[[], T]) -> T:
         try:
-            made = attempt()
+            return attempt()
         except Unavailable as outage:
             self._known[target] = outage
             raise
-        self._reached.add(target)
-        return made
+        finally:
+            if target not in self._known:  # one that refuses or is slow is there
+                self._reached.add(target)
 
 
 def _again(outage: Unavailable) -> Unavailable:

@@ -61,6 +61,8 @@ class Prometheus:
     warnings (which mean a partial or doubtful result), or not as Prometheus.
     """
 
+    concurrent = True
+
     def __init__(self, name: str, settings: Settings, context: TargetContext) -> None:
         self.name = name
         self._slot = context.slot.astimezone(UTC)
