@@ -1,0 +1,88 @@
+"""The health of one scraper, put together of what it stands on and what it does.
+
+`gatepost health "songnodes.scraper[1001TL]"` answers for one of them in one line,
+as a container's health check needs it. Where the system states no figure, the
+limits are chosen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gatepost import (
+    Database,
+    Log,
+    Redis,
+    above,
+    answers,
+    at_most,
+    check,
+    no_steady_growth,
+)
+
+from .figures import CREATION_RATE, FLUSH_RATE, MEMORY, SCHEMA_ERROR_RATE
+from .scrapers import SCRAPERS, each_scraper
+from .sources import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+pytestmark = check(owner="scraping", severity="critical")
+
+
+@check(answers(within="2 s", alert="10 s"), runbook="scraper-unreachable")
+@each_scraper
+def check_answers(request: pytest.FixtureRequest, scraper: str) -> float:
+    """The scraper serves its page of metrics. Both limits are chosen."""
+    return 1000 * request.getfixturevalue(SCRAPERS[scraper]).page().seconds
+
+
+@check(at_most(3, alert=10, unit="warnings"), runbook="event-loop-warnings")
+@each_scraper
+def check_event_loop(songnodes_log: Log, scraper: str) -> int:
+    """Warnings of the event loop in its log, in the last half hour. The target is chosen."""
+    return songnodes_log.count("30 min", {"scraper_name": scraper, "logger": "asyncio"})
+
+
+@check(above(alert=0, unit="tracks/s"), runbook="zero-tracks")
+@each_scraper
+def check_creation(figures: Source, scraper: str) -> float | None:
+    """Tracks were created in the last 15 minutes, which are chosen."""
+    return figures.now(CREATION_RATE, scraper)
+
+
+@check(answers(within="500 ms", alert="5 s"), runbook="database")
+@each_scraper
+def check_database(songnodes_db: Database, scraper: str) -> float:  # noqa: ARG001 - of the id
+    """The scrapers' database answers a query on a new connection. Both limits are chosen."""
+    return songnodes_db.ping()
+
+
+@check(answers(within="100 ms", alert="2 s"), runbook="redis")
+@each_scraper
+def check_redis(songnodes_redis: Redis, scraper: str) -> float:  # noqa: ARG001 - of the id
+    """The scrapers' Redis answers a PING. Both limits are chosen."""
+    return songnodes_redis.ping()
+
+
+@check(no_steady_growth(over=10, unit="MB"), severity="medium", runbook="memory")
+@each_scraper
+def check_memory(figures: Source, scraper: str) -> pd.Series | float | None:
+    """Memory does not grow at each of ten steps of ten minutes, as of a leak; both are chosen."""
+    return figures.course(MEMORY, scraper, last="3 h", step="10 min")
+
+
+@check(above(alert=0, unit="flushes/s"), runbook="pipeline-flush")
+@each_scraper
+def check_pipeline(figures: Source, scraper: str) -> float | None:
+    """The pipeline wrote what it held in the last 15 minutes, which are chosen."""
+    return figures.now(FLUSH_RATE, scraper)
+
+
+@check(at_most(0.1, alert=0.5, unit="errors/s"), runbook="schema-error-rate")
+@each_scraper
+def check_schema(figures: Source, scraper: str) -> float | None:
+    """Items that do not fit their schema, per second. The target is chosen."""
+    return figures.now(SCHEMA_ERROR_RATE, scraper)
