@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
 from pytest_httpserver import HTTPServer
+from werkzeug import Response
 
 from fixtures.processes import free_port
 from gatepost import conforms_to, responds
 from gatepost.errors import MeasurementError, Unavailable
 from gatepost.expectations.base import Context
 from gatepost.model import Level
+from gatepost.readings import Reading, Readings
 from gatepost.targets.base import TargetContext
 from gatepost.targets.health import HealthPages, Settings, open_target
 from gatepost.targets.health_body import health_schema
@@ -203,3 +206,30 @@ def test_wrong_setting_is_refused(key: str, value: object) -> None:
     """When the configuration is read."""
     with pytest.raises(ValidationError, match=key):
         Settings.model_validate({"kind": "health", "url": "http://x", key: value})
+
+
+def test_parts_that_turned_since_the_last_run(httpserver: HTTPServer) -> None:
+    """The first run has nothing to compare with; the next names what turned, asking once."""
+    parts = {"database": True, "auth-provider": True}
+    asked = httpserver.expect_request("/health")
+    asked.respond_with_handler(lambda _: _json(body(checks=parts)))
+    before = Readings()
+    assert open_pages(httpserver, before).transitions() == ()
+    parts["database"] = False
+    kept = before.kept
+    pages = open_pages(httpserver, Readings(lambda key: Reading(datetime.now(UTC), kept[key])))
+    [turned] = pages.transitions()
+    assert (turned.component, turned.before, turned.now) == ("database", "healthy", "unhealthy")
+    assert turned.detail == "3 ms"
+    assert pages.transitions() is pages.transitions()
+    assert len(httpserver.log) == 2
+
+
+def open_pages(httpserver: HTTPServer, readings: Readings) -> HealthPages:
+    """The test's server as a target that remembers."""
+    settings = Settings.model_validate({"kind": "health", "url": httpserver.url_for("/")})
+    return open_target("api", settings, TargetContext(readings=readings))
+
+
+def _json(content: object) -> Response:
+    return Response(json.dumps(content), content_type="application/json")

@@ -7,15 +7,18 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
 
 from fixtures.kafka_broker import MockBroker
 from gatepost.errors import MeasurementError, Unavailable
+from gatepost.readings import Reading, Readings
 from gatepost.targets.base import TargetContext
 from gatepost.targets.journal import keep_journal
 from gatepost.targets.kafka import Kafka, Settings, open_target
+from gatepost.targets.kafka_offsets import Offsets, write_offsets
 
 Open = Callable[..., Kafka]
 
@@ -25,9 +28,10 @@ def open_kafka() -> Iterator[Open]:
     """Opens brokers as a target, with settings; closes it after the test."""
     opened: list[Kafka] = []
 
-    def open_it(servers: str, **settings: object) -> Kafka:
+    def open_it(servers: str, readings: Readings | None = None, /, **settings: object) -> Kafka:
         keys = Settings.model_validate({"kind": "kafka", "servers": servers, **settings})
-        opened.append(open_target("events", keys, TargetContext()))
+        context = TargetContext(readings=readings or Readings())
+        opened.append(open_target("events", keys, context))
         return opened[-1]
 
     yield open_it
@@ -82,6 +86,40 @@ def test_flow_since_an_earlier_look(kafka_broker: MockBroker, open_kafka: Open) 
     assert flow.messages == 42
     assert flow.per_second == pytest.approx(42 / flow.seconds)
     assert target.offsets("listings").total == 42
+
+
+def test_flow_since_the_last_run(kafka_broker: MockBroker, open_kafka: Open) -> None:
+    """The first run counts all messages, the next one those since; each looks once."""
+    kafka_broker.create_topic("listings", 2)
+    kafka_broker.produce("listings", 30, partition=1)
+    before = Readings()
+    first = open_kafka(kafka_broker.servers, before).flow_since_last_run("listings")
+    assert (first.messages, first.seconds) == (30, None)
+    kafka_broker.produce("listings", 12)
+    kept = before.kept
+    after = Readings(lambda key: Reading(datetime.now(UTC), kept[key]))
+    target = open_kafka(kafka_broker.servers, after)
+    flow = target.flow_since_last_run("listings")
+    assert flow.messages == 12
+    assert flow.seconds is not None
+    assert flow.per_second == pytest.approx(12 / flow.seconds)
+    kafka_broker.produce("listings", 5)
+    assert target.flow_since_last_run("listings") is flow
+    assert list(after.kept) == ["events/listings"]
+
+
+def test_damaged_look_of_the_last_run_counts_as_none(
+    kafka_broker: MockBroker, open_kafka: Open
+) -> None:
+    """It is a problem of the run; so is a look of the future, after a clock was set back."""
+    kafka_broker.create_topic("listings")
+    kafka_broker.produce("listings", 30)
+    ahead = Offsets("listings", datetime.now(UTC) + timedelta(hours=1), {0: 1})
+    for text in ("{}", write_offsets(ahead)):
+        readings = Readings(lambda _, text=text: Reading(datetime.now(UTC), text))
+        flow = open_kafka(kafka_broker.servers, readings).flow_since_last_run("listings")
+        assert (flow.messages, flow.seconds) == (30, None)
+        assert "events/listings of the run of" in readings.problems[0]
 
 
 def test_flow_between_two_looks(kafka_broker: MockBroker, open_kafka: Open) -> None:

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.errors import MeasurementError
-from gatepost.targets.kafka_offsets import Flow, Offsets, flow_between, lag_of
+from gatepost.targets.kafka_offsets import (
+    Flow,
+    Offsets,
+    flow_between,
+    lag_of,
+    read_offsets,
+    write_offsets,
+)
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
@@ -82,6 +89,38 @@ def test_flow_is_of_one_topic() -> None:
 
 
 _ENDS = st.dictionaries(st.integers(0, 5), st.integers(0, 10**9))
+
+
+def test_look_is_read_as_it_was_written() -> None:
+    """What a later run reads of a look is the look."""
+    looked = look({0: 10, 12: 2**40})
+    assert read_offsets(write_offsets(looked)) == looked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        "[" * 99_999,
+        '{"topic":"t","at":"2026-03-05T12:00:00","ends":{"0":1}}',
+        '{"topic":"t","at":"noon","ends":{}}',
+        '{"topic":"t","at":1,"ends":{}}',
+    ],
+)
+def test_what_is_no_look_is_refused(text: str) -> None:
+    """A damaged text is a ValueError, whatever is wrong with it."""
+    with pytest.raises(ValueError, match=r"\w"):
+        read_offsets(text)
+
+
+def test_flow_of_a_first_look_has_no_rate() -> None:
+    """All messages ever written are known, and not in how long they were."""
+    flow = Flow("t", 40, None)
+    with pytest.raises(MeasurementError, match=r"the flow of t has no rate yet, .*; wait for the"):
+        _ = flow.per_second
 
 
 @given(_ENDS, _ENDS)

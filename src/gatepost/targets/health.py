@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,12 @@ from gatepost.targets.health_body import (
 from gatepost.targets.outages import Outages
 from gatepost.targets.response import Response
 from gatepost.targets.settling import settle
+from gatepost.targets.transitions import (
+    Transition,
+    read_states,
+    transitions_between,
+    write_states,
+)
 from gatepost.wording import shorten, suggest
 
 
@@ -115,6 +122,8 @@ class HealthPages:
         self.poll_every = settings.poll_every
         self._settings = settings
         self._context = context
+        self._turning = threading.Lock()
+        self._transitions: tuple[Transition, ...] | None = None
         keys = settings.model_dump(include=set(endpoint.Settings.model_fields) - {"kind"})
         self._endpoint = endpoint.open_target(
             name, endpoint.Settings(kind="endpoint", **keys), context
@@ -199,6 +208,17 @@ class HealthPages:
         state = _together(found.state, response.status)
         return found if state == found.state else _worse(found, state, response.status)
 
+    def transitions(self) -> tuple[Transition, ...]:
+        """The parts that have turned since the last scheduled run looked, the worst first.
+
+        Empty where no earlier run did. The service is asked once in a run, for
+        all checks that ask.
+        """
+        with self._turning:
+            if self._transitions is None:
+                self._transitions = self._transitions_since_last_run()
+            return self._transitions
+
     def find(self, name: str) -> Component:
         """A part as the service's own page names it.
 
@@ -209,6 +229,13 @@ class HealthPages:
             near = suggest("component", name, health.components)
             raise self._wrong(health.response, f"there is no component {name!r}; {near}")
         return health.components[name]
+
+    def _transitions_since_last_run(self) -> tuple[Transition, ...]:
+        parts, looked = self.service().components, datetime.now(UTC)
+        readings = self._context.readings
+        last = readings.last(self.name, read_states)
+        readings.keep(self.name, write_states(parts))
+        return transitions_between(last.content, last.slot, parts, looked) if last else ()
 
     def _read(self, path: str) -> Health:
         response = self._endpoint.get(path)

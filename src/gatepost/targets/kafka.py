@@ -16,7 +16,15 @@ from gatepost.errors import MeasurementError, Unavailable
 from gatepost.masking import Secrets, is_secret_key
 from gatepost.targets.base import Duration, TargetContext, TargetSettings
 from gatepost.targets.journal import note
-from gatepost.targets.kafka_offsets import Flow, Lag, Offsets, flow_between, lag_of
+from gatepost.targets.kafka_offsets import (
+    Flow,
+    Lag,
+    Offsets,
+    flow_between,
+    lag_of,
+    read_offsets,
+    write_offsets,
+)
 from gatepost.wording import shorten, suggest
 
 if TYPE_CHECKING:
@@ -83,10 +91,12 @@ class Kafka:
         self.name = name
         self._settings = settings
         self._outages = context.outages
+        self._readings = context.readings
         options = {key: value.get_secret_value() for key, value in settings.options.items()}
         self._options = options
         self._secrets = Secrets(value for key, value in options.items() if is_secret_key(key))
         self._errors: list[KafkaError] = []
+        self._flows: dict[str, Flow] = {}
         self._first = threading.Lock()
         self._opened: AdminClient | None = None
 
@@ -123,6 +133,16 @@ class Kafka:
             time.sleep(parse_duration(over).total_seconds())
         return self._named(lambda: flow_between(since, self.offsets(topic)))
 
+    def flow_since_last_run(self, topic: str) -> Flow:
+        """Count the messages written since the last scheduled run looked at the topic.
+
+        Without one all messages since the topic was made count, and no rate is
+        known. The topic is looked at once in a run, for all checks that ask.
+        """
+        if topic not in self._flows:
+            self._flows.setdefault(topic, self._flow_since_last_run(self.offsets(topic)))
+        return self._flows[topic]
+
     def lag(self, group: str, topic: str) -> Lag:
         """Compare what a group has committed in a topic with the topic's end, by partition.
 
@@ -143,6 +163,18 @@ class Kafka:
             for group, topics in consumers.items()
             for topic in topics
         }
+
+    def _flow_since_last_run(self, looked: Offsets) -> Flow:
+        def read(text: str) -> Flow:
+            try:
+                return flow_between(read_offsets(text), looked)
+            except MeasurementError as error:
+                raise ValueError(str(error)) from None
+
+        key = f"{self.name}/{looked.topic}"
+        last = self._readings.last(key, read)
+        self._readings.keep(key, write_offsets(looked))
+        return last.content if last else Flow(looked.topic, looked.total, None)
 
     def _partitions(self, topic: str) -> Sequence[int]:
         # Asking for all topics is what never creates one: a broker may make those it is asked for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ class Offsets:
 
     @property
     def total(self) -> int:
-        """The messages ever written, over all partitions; what `since` of a later run needs."""
+        """The messages ever written, over all partitions."""
         return sum(self.ends.values())
 
 
@@ -27,18 +28,25 @@ class Offsets:
 class Flow:
     """The messages that were written to a topic between two looks, and the seconds between them.
 
-    `restarted` are the partitions that are shorter than before: their topic
-    was made anew, and their messages are counted from its beginning.
+    `seconds` is None where there was no earlier look, and all messages since
+    the topic was made count. `restarted` are the partitions that are shorter
+    than before: their topic was made anew, and their messages are counted from
+    its beginning.
     """
 
     topic: str
     messages: int
-    seconds: float
+    seconds: float | None
     restarted: tuple[int, ...] = ()
 
     @property
     def per_second(self) -> float:
-        """Messages per second."""
+        """Messages per second; MeasurementError where there was no earlier look."""
+        if self.seconds is None:
+            raise MeasurementError(
+                f"the flow of {self.topic} has no rate yet, since no earlier scheduled run looked "
+                "at it; wait for the next run"
+            )
         return self.messages / self.seconds
 
 
@@ -86,6 +94,25 @@ class Lag:
         """The sum of the committed offsets, which rises while the group works; None without any."""
         found = [each.committed for each in self.partitions if each.committed is not None]
         return sum(found) if found else None
+
+
+def write_offsets(look: Offsets) -> str:
+    """Write a look down for a later run."""
+    return json.dumps({"topic": look.topic, "at": look.at.isoformat(), "ends": dict(look.ends)})
+
+
+def read_offsets(text: str) -> Offsets:
+    """Read a look that was written down; ValueError for what is none."""
+    try:
+        kept = json.loads(text)
+        at = datetime.fromisoformat(kept["at"])
+        ends = {int(partition): int(end) for partition, end in kept["ends"].items()}
+        look = Offsets(str(kept["topic"]), at, ends)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"it is no look at a topic: {type(error).__name__}") from None
+    if at.tzinfo is None:
+        raise ValueError("it is no look at a topic: its time has no zone")
+    return look
 
 
 def flow_between(before: Offsets, after: Offsets) -> Flow:
