@@ -9,7 +9,7 @@ from gatepost.targets.health import Health
 from gatepost.targets.health_body import Component
 
 from .healthy import healthy
-from .pages import HEALTH_BODY, read_health, system_figure
+from .pages import HEALTH_BODY, find_component, read_health, system_figure
 from .universe import COMPONENTS
 
 pytestmark = check(owner="platform")
@@ -25,9 +25,9 @@ def check_service(finance_health: HealthPages) -> Health:
 
 @check(healthy(), severity="high", runbook="service")
 @pytest.mark.parametrize("component", COMPONENTS)
-def check_component(finance_health: HealthPages, component: str) -> Component | None:
-    """A part of the service, as the service finds it; one that it does not name is no data."""
-    return read_health(finance_health).components.get(component)
+def check_component(finance_health: HealthPages, component: str) -> Component:
+    """A part of the service, as the service finds it."""
+    return find_component(finance_health, component)
 
 
 @check(answers(within="1 s"), severity="critical", runbook="graph")

@@ -34,15 +34,21 @@ FILINGS = """
     ORDER BY ticker
 """
 
+# An index on `Price.at` answers this by its last entry, however many prices there are.
 NEWEST_PRICE = """
     MATCH (p:Price)
-    RETURN max(p.at) AS newest
+    WHERE p.at IS NOT NULL
+    RETURN p.at AS newest
+    ORDER BY p.at DESC
+    LIMIT 1
 """
 
 ESTIMATES = """
     MATCH (c:Company)
     RETURN c.ticker AS ticker,
-           CASE WHEN EXISTS { (c)<-[:COVERS]-(:AnalystEstimate) } THEN 'covered' END AS estimates
+           CASE
+             WHEN EXISTS { MATCH (c)<-[:COVERS]-(:AnalystEstimate) } THEN 'covered'
+           END AS estimates
     ORDER BY ticker
 """
 
@@ -56,7 +62,7 @@ CONSISTENCY = """
            ELSE abs(s.market_cap - s.price * s.shares) <= $rounding * abs(s.market_cap)
          END AS adds_up
     RETURN count(*) AS statements,
-           sum(CASE WHEN adds_up THEN 1 ELSE 0 END) AS consistent
+           sum(CASE WHEN coalesce(adds_up, false) THEN 1 ELSE 0 END) AS consistent
 """
 
 

@@ -41,7 +41,7 @@ class Healthy(Expectation[Health | Component]):
             return self._judge(value.state, value.milliseconds, _describe(value))
         if not isinstance(value, Health):
             return wrong_type(value, "healthy judges a Health or a Component", self)
-        ill = join_some(map(_describe_named, value.unhealthy_components))
+        ill = join_some(f"{part.name} {part.status}" for part in value.unhealthy_components)
         said = f"{value.status}: {ill}" if ill else value.status
         verdict = self._judge(value.state, 1000 * value.response.seconds, said)
         if self.answer is None:
@@ -73,7 +73,3 @@ def _describe(part: Component) -> str:
         return f"{part.status}: {part.detail}"
     took = "" if part.milliseconds is None else f", answered in {part.milliseconds:,.0f} ms"
     return f"{part.status}{took}"
-
-
-def _describe_named(part: Component) -> str:
-    return f"{part.name} is {part.status}" + (f" ({part.detail})" if part.detail else "")

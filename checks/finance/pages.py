@@ -15,7 +15,9 @@ import pandera.pandas as pa
 
 from gatepost import Endpoint, HealthPages, MeasurementError, Unavailable, health_schema
 from gatepost.targets.health import Health
+from gatepost.targets.health_body import Component
 from gatepost.targets.response import Response
+from gatepost.wording import join_some
 
 from .universe import COMPONENTS
 
@@ -90,6 +92,15 @@ def read_health(pages: HealthPages) -> Health:
         raise
     except MeasurementError as error:
         raise Unavailable(pages.name, str(error).removeprefix(f"{pages.name}: ")) from None
+
+
+def find_component(pages: HealthPages, name: str) -> Component:
+    """A part of the service; raises MeasurementError where its page does not name it."""
+    health = read_health(pages)
+    if name not in health.components:
+        known = join_some(health.components, most=10) or "none"
+        raise MeasurementError(f"{health.response.url} has no component {name!r}; known: {known}")
+    return health.components[name]
 
 
 def system_figure(health: Health, name: str) -> float:
