@@ -178,7 +178,8 @@ def _complaint(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
     if errors:
-        return f"{lines[0].rstrip('.')}: {errors[-1]}" if "conftest" in lines[0] else errors[-1]
+        where = "a conftest.py cannot be imported: " if "conftest" in lines[0] else ""
+        return where + errors[-1]
     return shorten(" ".join(line.removeprefix("ERROR: ") for line in lines), _LONGEST)
 
 

@@ -53,13 +53,15 @@ def settle(
     while (left := limit - (clock() - started)) > 0:
         found = _ask(polls, left)
         seconds = clock() - started
+        if seconds > limit:  # what was cut off tells less than what was said before
+            objections = objections or found or dict.fromkeys(polls, "answered too late")
+            break
         in_a_row = 0 if found else in_a_row + 1
-        if in_a_row == times and seconds <= limit:
+        if in_a_row == times:
             return seconds
         objections = found or objections
         tell(Round(found, in_a_row, seconds))
-        if limit > seconds:
-            sleep(min(every.total_seconds(), limit - seconds))
+        sleep(min(every.total_seconds(), limit - seconds))
     raise MeasurementError(_say_late(list(polls), objections, in_a_row, times, within))
 
 
