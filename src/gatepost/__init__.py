@@ -58,7 +58,9 @@ if TYPE_CHECKING:
     from gatepost.targets.health import HealthPages as HealthPages
     from gatepost.targets.health_body import health_schema as health_schema
     from gatepost.targets.host import Host as Host
+    from gatepost.targets.interval import Interval as Interval
     from gatepost.targets.kafka import Kafka as Kafka
+    from gatepost.targets.kafka_offsets import Flow as Flow
     from gatepost.targets.log import Log as Log
     from gatepost.targets.metrics import Metrics as Metrics
     from gatepost.targets.migrations import Migrations as Migrations
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from gatepost.targets.response import Response as Response
     from gatepost.targets.smtp import MailServer as MailServer
     from gatepost.targets.spark import Spark as Spark
+    from gatepost.targets.transitions import Transition as Transition
     from gatepost.targets.vector import Vector as Vector
 
 _HOMES = {
@@ -125,7 +128,9 @@ _HOMES = {
     "targets.health_body": ("health_schema",),
     "targets.grafana": ("Grafana",),
     "targets.host": ("Host",),
+    "targets.interval": ("Interval",),
     "targets.kafka": ("Kafka",),
+    "targets.kafka_offsets": ("Flow",),
     "targets.log": ("Log",),
     "targets.migrations": ("Migrations",),
     "targets.metrics": ("Metrics",),
@@ -138,6 +143,7 @@ _HOMES = {
     "targets.response": ("Response",),
     "targets.smtp": ("MailServer",),
     "targets.spark": ("Spark",),
+    "targets.transitions": ("Transition",),
     "targets.vector": ("Vector",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
