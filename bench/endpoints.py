@@ -74,10 +74,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[], help="more numbers to try")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each kind")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="gatepost-bench-") as name:
-        with served(options.delay / 1000) as url:
-            write_projects(Path(name), url, options.count)
-            compare(list(contenders(Path(name), options.threads)), options.rounds)
+    temporary = tempfile.TemporaryDirectory(prefix="gatepost-bench-")
+    with temporary as name, served(options.delay / 1000) as url:
+        write_projects(Path(name), url, options.count)
+        compare(list(contenders(Path(name), options.threads)), options.rounds)
     print(f"goal: under {GOAL} s for 200 endpoints of 50 ms")
 
 

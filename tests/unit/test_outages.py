@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,34 @@ def test_a_target_that_is_down_is_tried_once(outages: Outages) -> None:
             outages.connect("db", attempts)
         assert (raised.value.target, raised.value.reason) == ("db", "connection refused")
     assert attempts.made == 1
+
+
+def test_threads_that_come_at_once_make_one_attempt(outages: Outages) -> None:
+    """The first of eight tries, the others wait for what it finds."""
+    attempts, start = down(), threading.Barrier(8)
+
+    def connect(_: int) -> str:
+        start.wait()
+        with pytest.raises(Unavailable) as raised:
+            outages.connect("db", attempts)
+        return raised.value.reason
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(connect, range(8))) == ["connection refused"] * 8
+    assert attempts.made == 1
+
+
+@pytest.mark.parametrize("first", ["answers", "refuses"])
+def test_threads_do_not_wait_for_each_other_once_it_was_reached(
+    outages: Outages, first: str
+) -> None:
+    """Two attempts that wait for each other both succeed; a refusal also shows that it is there."""
+    attempts = Attempts(MeasurementError("slow") if first == "refuses" else None)
+    with suppress(MeasurementError):
+        outages.connect("db", attempts)
+    meeting = threading.Barrier(2, timeout=10)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: outages.connect("db", meeting.wait), range(2)))
 
 
 def test_targets_are_down_one_by_one(outages: Outages) -> None:
