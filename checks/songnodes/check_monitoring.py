@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from gatepost import (
     Endpoint,
     Grafana,
     Prometheus,
-    at_least,
+    answers,
     at_most,
     below,
     check,
@@ -26,6 +27,7 @@ from .scrapers import SCRAPERS
 
 pytestmark = check(owner="platform")
 
+RETENTION_DAYS = 30
 DASHBOARD = "songnodes-scrapers"
 CRITICAL = {
     "alertname": "ScraperZeroTracksCreated",
@@ -37,11 +39,13 @@ GROUPED_BY = ("alertname", "scraper_name")
 TIMES = (timedelta(seconds=10), timedelta(seconds=10), timedelta(hours=12))
 
 
-@check(at_least(alert=30, unit="days"), severity="critical", runbook="prometheus")
+@check(answers(within="2 s", alert="10 s"), severity="critical", runbook="prometheus")
 def check_prometheus(songnodes_prometheus: Prometheus) -> float:
-    """Prometheus is ready, and keeps its samples long enough."""
-    assert songnodes_prometheus.ready(), "Prometheus answers that it is not ready"
-    return songnodes_prometheus.retention() / timedelta(days=1)
+    """Prometheus is ready, soon enough, and keeps its samples for 30 days. The times are chosen."""
+    milliseconds = time_ready(songnodes_prometheus)
+    days = songnodes_prometheus.retention() / timedelta(days=1)
+    assert days >= RETENTION_DAYS, f"samples are kept for {days:g} days, not {RETENTION_DAYS}"
+    return milliseconds
 
 
 @check(below(alert=60, unit="s"), severity="high", runbook="scrape-targets")
@@ -62,13 +66,14 @@ def check_rules(songnodes_prometheus: Prometheus) -> None:
     assert not faults, f"{len(faults)} of {len(EXPECTED)} expected rules: {'; '.join(faults)}"
 
 
-@check(severity="critical", runbook="alertmanager")
+@check(answers(within="2 s", alert="10 s"), severity="critical", runbook="alertmanager")
 def check_alertmanager(
     songnodes_alertmanager: Alertmanager, songnodes_prometheus: Prometheus
-) -> None:
-    """Alertmanager can take alerts, and Prometheus knows where to send them."""
-    assert songnodes_alertmanager.ready(), "Alertmanager answers that it is not ready"
+) -> float:
+    """Alertmanager is ready, soon enough, and Prometheus knows of it. The times are chosen."""
+    milliseconds = time_ready(songnodes_alertmanager)
     assert songnodes_prometheus.alertmanagers().active, "Prometheus knows of no Alertmanager"
+    return milliseconds
 
 
 @check(severity="high", runbook="alertmanager")
@@ -138,3 +143,10 @@ def check_silences(songnodes_alertmanager: Alertmanager) -> dict[str, float] | i
         for each in songnodes_alertmanager.silences()
         if each.state == "active"
     } or 0
+
+
+def time_ready(server: Prometheus | Alertmanager) -> float:
+    """The milliseconds until a server answered that it is ready; AssertionError if it is not."""
+    started = time.perf_counter()
+    assert server.ready(), f"{server.describe()} answers that it is not ready"
+    return 1000 * (time.perf_counter() - started)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn, Protocol
-
-import pytest
+from typing import TYPE_CHECKING, Protocol
 
 from gatepost import Metrics, Prometheus, Unavailable
 
 from .figures import Figure
+from .scrapers import SCRAPERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 class Source(Protocol):
     """Gives each figure of a scraper, now or with its course.
 
-    Where a scraper cannot be reached nothing can be said of it: the check is
-    inhibited, and `songnodes.scraper.answers` tells of the outage.
+    Raises Unavailable for the target of the scraper's page when it is down.
     """
 
     def now(self, figure: Figure, scraper: str) -> float | None:
@@ -44,19 +42,20 @@ class FromPrometheus:
         """Evaluate the figure's query at the slot."""
         value = self._prometheus.scalar(_query(figure, scraper))
         if value is None:
-            self._skip_if_down(scraper)
+            self._refuse_if_down(scraper)
         return value
 
     def course(self, figure: Figure, scraper: str, *, last: str, step: str) -> pd.Series[float]:
         """Evaluate the figure's query at each step up to the slot; NaN where it has no value."""
         series = self._prometheus.series(_query(figure, scraper), last=last, step=step)
         if math.isnan(series.iloc[-1]):
-            self._skip_if_down(scraper)
+            self._refuse_if_down(scraper)
         return series
 
-    def _skip_if_down(self, scraper: str) -> None:
+    def _refuse_if_down(self, scraper: str) -> None:
         if self._prometheus.scalar(f'max(up{{job="{scraper}"}})') == 0:
-            _skip("Prometheus cannot scrape", scraper)
+            said = f"Prometheus cannot scrape it; see songnodes.monitoring.targets[{scraper}]"
+            raise Unavailable(SCRAPERS[scraper], said)
 
 
 class FromPages:
@@ -70,10 +69,7 @@ class FromPages:
 
     def now(self, figure: Figure, scraper: str) -> float | None:
         """Read the figure on the page of this run."""
-        try:
-            return figure.on_page(self._pages[scraper].interval())
-        except Unavailable:
-            _skip("nobody can reach", scraper)
+        return figure.on_page(self._pages[scraper].interval())
 
     def course(self, figure: Figure, scraper: str, *, last: str, step: str) -> float | None:
         """Read the figure as `now` does: a page has no past."""
@@ -83,7 +79,3 @@ class FromPages:
 
 def _query(figure: Figure, scraper: str) -> str:
     return figure.promql.replace("$scraper", scraper)
-
-
-def _skip(why: str, scraper: str) -> NoReturn:
-    pytest.skip(f"{why} {scraper}: see songnodes.scraper.answers[{scraper}]")
