@@ -29,10 +29,13 @@ LIFECYCLE = {
 
 @check(at_least(alert=99.9, unit="%"))
 @each_service
-def check_contract(request: pytest.FixtureRequest, service: str) -> float | None:
+def check_contract(request: pytest.FixtureRequest, service: str) -> dict[str, float] | None:
     """Share of the last hour's lines that have every field, and of exceptions all three."""
     found = Lines(log_of(request, service), service).contract()
-    return 100 * (1 - sum(found.bad.values()) / found.lines) if found.lines else None
+    if not found.lines:
+        return None
+    bad = {"(all)": sum(found.bad.values()), **found.bad}
+    return {why: 100 * (1 - count / found.lines) for why, count in bad.items()}
 
 
 @check(at_most(10, alert=100, unit="lines/h"))

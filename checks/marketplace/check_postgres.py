@@ -62,7 +62,8 @@ def check_sizes(marketplace_db: Database) -> dict[str, float]:
     sizes = marketplace_db.frame("""
         select relname, pg_total_relation_size(relid) / 1e6 as megabytes from pg_stat_user_tables
     """)
-    return dict(zip(sizes["relname"], sizes["megabytes"].astype(float), strict=True))
+    by_table = dict(zip(sizes["relname"], sizes["megabytes"].astype(float), strict=True))
+    return {"(all)": sum(by_table.values()), **by_table}
 
 
 @check(recorded(unit="indexes"), severity="low")

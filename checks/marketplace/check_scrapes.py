@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -28,8 +30,9 @@ def check_success_rate(request: pytest.FixtureRequest, scraper: str) -> float | 
 def check_failures(request: pytest.FixtureRequest, scraper: str) -> dict[str, float | None]:
     """Share of the scrapes since the last run that failed, by reason."""
     scrapes = counted(metrics_of(request, "scraper"), "scrapes_total", scraper=scraper)
-    every = scrapes.sum()
-    return {reason: percent(scrapes.where(reason=reason).sum(), every) for reason in REASONS}
+    every, failed = scrapes.sum(), scrapes.where(status=re.compile("(?!success$).*"))
+    by_reason = {reason: percent(failed.where(reason=reason).sum(), every) for reason in REASONS}
+    return {"(all)": percent(failed.sum(), every), **by_reason}
 
 
 @check(at_most(5, alert=10, unit="%"), severity="medium")
