@@ -107,9 +107,12 @@ def _add_wait(parser: _Parser) -> None:
 
 
 def _health(asked: str, timeout: str) -> int:
-    from gatepost.health.command import report_health
+    try:
+        from gatepost.health.command import report_health
 
-    found = report_health(asked, timeout)
+        found = report_health(asked, timeout)
+    except KeyboardInterrupt:  # before it was ready to say so itself
+        return UNKNOWN
     _say(found.line)
     return int(found.state)
 
