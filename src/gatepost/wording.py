@@ -47,7 +47,7 @@ def join_some(names: Iterable[str], *, most: int = 3) -> str:
     """List the first few names and count the rest: "a, b, c and 4 more"."""
     every = list(names)
     shown = ", ".join(every[:most])
-    return f"{shown} and {len(every) - most} more" if len(every) > most else shown
+    return f"{shown} and {len(every) - most:,} more" if len(every) > most else shown
 
 
 def plural(count: int, noun: str) -> str:

@@ -7,10 +7,11 @@ the check have stored.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import islice, takewhile
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     Figures: TypeAlias = Figure | Mapping[str, pd.Series[Any]]
 else:
     Figures = object
+
+Known: TypeAlias = tuple[datetime, float]
+"""When a value was measured, and the value, which is finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +57,23 @@ class Course:
         """The time of the value that is judged."""
         return self.points[-1].at
 
-    def last(self, duration: timedelta) -> list[tuple[datetime, float]]:
-        """The known values of that time up to the one that is judged, itself included.
+    def last(self, duration: timedelta) -> list[Known]:
+        """The known values of that time, oldest first, the judged one included.
 
         Where runs come as they come, a little early or late, a twentieth more
         of the time belongs to it.
         """
         begin = self.at - (duration if self.cadence else duration * 1.05)
-        return [known for known in self.known() if known[0] >= begin]
+        return list(takewhile(lambda known: known[0] >= begin, self._newest_first()))[::-1]
 
-    def known(self) -> list[tuple[datetime, float]]:
-        """Every value that is a number, oldest first."""
-        return [
-            (point.at, point.value)
-            for point in self.points
-            if point.value is not None and isfinite(point.value)
-        ]
+    def newest(self, count: int) -> list[Known]:
+        """At most so many of the newest known values, oldest first, the judged one included."""
+        return list(islice(self._newest_first(), count))[::-1]
+
+    def _newest_first(self) -> Iterator[Known]:
+        for point in reversed(self.points):
+            if point.value is not None and isfinite(point.value):
+                yield point.at, point.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +112,19 @@ class OnCourse(Expectation[Figures]):
             course = Course(points, cadence, is_own)
             if not isfinite(course.value):
                 return not_finite(course.value, self)
-            return self.judge_course(course)
+            try:
+                return self.judge_course(course)
+            except OverflowError:
+                return no_data("the measured values are too large to be compared", self)
 
         return judge_course(slots, judge, context, self, dated=not is_own)
 
     @abstractmethod
     def judge_course(self, course: Course) -> Verdict:
-        """Judge the newest of the values, which is finite, by those before it."""
+        """Judge the newest of the values, which is finite, by those before it.
+
+        May raise OverflowError: what is beyond all floats is no data.
+        """
 
     def learning(self, course: Course, known: str) -> Verdict:
         """Too little is known yet; `known` says how much of how much."""
@@ -134,8 +145,8 @@ class OnCourse(Expectation[Figures]):
             )
         return self.judge(value, context)
 
-    def _all_fine(self, count: str, worst: Verdict) -> str:
-        return f"each of {count} is fine, the nearest: {worst.sentence}"
+    def _all_fine(self, count: str, label: str, worst: Verdict) -> str:
+        return f"each of {count} is fine; nearest to its limit is {label}: {worst.sentence}"
 
     @property
     def _accepted(self) -> str:
@@ -144,13 +155,14 @@ class OnCourse(Expectation[Figures]):
 
 def difference(one: float, other: float) -> float:
     """One number less the other as they are written: 0.3 - 0.1 is 0.2."""
-    return float(_exact(one) - _exact(other))
+    return float(exact(one) - exact(other))
 
 
 def product(one: float, other: float) -> float:
     """One number times the other as they are written: 100 * 0.07 is 7."""
-    return float(_exact(one) * _exact(other))
+    return float(exact(one) * exact(other))
 
 
-def _exact(number: float) -> Fraction:
+def exact(number: float) -> Fraction:
+    """A number as it is written, free of the error of binary digits."""
     return Fraction(repr(float(number)))

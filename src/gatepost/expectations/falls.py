@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any, Self
 
 from gatepost.durations import format_duration
+from gatepost.errors import DeclarationError
 from gatepost.expectations.base import no_data
-from gatepost.expectations.course import Course, OnCourse, difference, product
+from gatepost.expectations.course import Course, OnCourse, difference, exact, product
 from gatepost.expectations.limits import Alert, Limit, read_limit
 from gatepost.expectations.regions import Region, as_duration
 from gatepost.model import Limits, Severity, Verdict
+from gatepost.wording import format_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,14 @@ class FallsAtMost(OnCourse):
         return self.limit.highest_severity
 
     def __str__(self) -> str:
-        return f"a fall within {self._window} of {self.limit}"
-
-    @property
-    def expected(self) -> str:
-        return f"; expected {self}"
+        return f"a fall within {self._window}: {self.limit}"
 
     @property
     def _window(self) -> str:
         return format_duration(self.within, beside=[self.within])
 
     def override(self, values: dict[str, Any]) -> Self:
-        return replace(self, limit=self.limit.override(values))
+        return replace(self, limit=_as_fall(self.limit.override(values)))
 
     def judge_course(self, course: Course) -> Verdict:
         *before, _ = course.last(self.within)
@@ -60,15 +58,17 @@ class FallsAtMost(OnCourse):
         fall = difference(peak, value)
         if self._is_relative and fall:
             if peak <= 0:
-                said = f"the highest of the last {self._window} is {self.say(peak)}"
-                return no_data(f"{said}, of which no share can be judged", self)
-            fall = 100 * difference(peak, value) / peak
+                said = f"the highest of the last {self._window} is {self.say(peak, value)}"
+                said += f", of which no share can be judged; now it is {self.say(value, peak)}"
+                return no_data(said, self)
+            fall = float(100 * (1 - exact(value) / exact(peak)))
         verdict = self.limit.judge_number(fall)
         if fall:
             origin = f"from {self.say(peak, value)}, the highest of the last {self._window}"
             said = f"a fall of {verdict.sentence}: {origin}, to {self.say(value, peak)}"
         else:
-            said = f"{self.say(value)} is the highest of the last {self._window}{self.expected}"
+            said = f"{self.say(value)} is the highest of the last {self._window}"
+            said += f"; limits of a fall: {self.limit}"
         return replace(
             verdict, sentence=said, value=value, unit=self.unit, limits=self._limits(peak)
         )
@@ -108,7 +108,14 @@ def falls_at_most(
     time the verdict is *learning*.
     """
     limit = read_limit("falls_at_most", lambda bound: Region(high=bound), target, alert, unit)
-    measured_in = "" if unit == "%" else unit
-    return FallsAtMost(
-        limit, as_duration("falls_at_most(within=...)", within), measured_in=measured_in
-    )
+    window = as_duration("falls_at_most(within=...)", within)
+    return FallsAtMost(_as_fall(limit), window, measured_in="" if unit == "%" else unit)
+
+
+def _as_fall(limit: Limit) -> Limit:
+    for bound in limit.bounds:
+        if bound < 0:
+            raise DeclarationError(
+                f"falls_at_most: a fall is 0 or more, so {format_limit(bound)} is no limit of one"
+            )
+    return limit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, Self
 
 from gatepost.errors import DeclarationError
@@ -35,25 +35,22 @@ class NoSteadyGrowth(OnCourse):
         return replace(self, over=_as_steps(values["alert"]))
 
     def judge_course(self, course: Course) -> Verdict:
-        known = course.known()
-        grown = 0
-        for (_, later), (_, earlier) in pairwise(reversed(known)):
-            if later <= earlier:
-                break
-            grown += 1
-        if grown == len(known) - 1 and grown < self.over:
-            return self.learning(course, f"{len(known)} of {self.over + 1} values known")
-        value, alert = course.value, f"alert at {plural(self.over, 'step')} in a row"
-        limits = Limits(text=str(self))
-        if grown >= self.over:
-            at, first = known[-1 - grown]
+        known = course.newest(self.over + 1)
+        steps = pairwise(value for _, value in reversed(known))
+        grown = sum(1 for _ in takewhile(lambda step: step[0] > step[1], steps))
+        value, limits = course.value, Limits(text=str(self))
+        if grown == self.over:
+            at, first = known[0]
             said = (
-                f"{self.say(value, first)} has grown at {plural(grown, 'step')} in a row, "
-                f"from {self.say(first, value)} at {format_time(at)}; {alert}"
+                f"{self.say(value, first)} has grown at each of the last {grown} steps, "
+                f"the alert limit: from {self.say(first, value)} at {format_time(at)}"
             )
             return Verdict(Level.BREACH, said, value, self.unit, limits)
+        if grown == len(known) - 1:
+            return self.learning(course, f"{len(known)} of {self.over + 1} values known")
         said = f"has grown at {plural(grown, 'step')} in a row" if grown else "has not grown"
-        return Verdict(Level.OK, f"{self.say(value)} {said}; {alert}", value, self.unit, limits)
+        said = f"{self.say(value)} {said}; alert at {self.over}"
+        return Verdict(Level.OK, said, value, self.unit, limits)
 
 
 def no_steady_growth(over: int = 10, *, unit: str = "") -> NoSteadyGrowth:

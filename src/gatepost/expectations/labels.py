@@ -23,29 +23,30 @@ def judge_labels(
     values: Mapping[str, ValueT],
     judge: Callable[[ValueT], Verdict],
     expectation: Expectation[Any],
-    all_fine: Callable[[str, Verdict], str],
+    all_fine: Callable[[str, str, Verdict], str],
 ) -> Verdict:
     """The verdict on the worst label, with counts, and a sample of the labels, worst first.
 
     The sample shows those that miss, or else all; the trend is that of the
-    worst, where it is named because it misses. `all_fine(count, worst)` is the
-    sentence where none does; `count` is "14 labels".
+    worst, where it is named because it misses. `all_fine(count, label, worst)`
+    is the sentence where none does; `count` is "14 labels", and `label` that of
+    the verdict nearest to its limits.
     """
     if not values:
         return no_data(f"a mapping without labels was measured{expectation.expected}", expectation)
     judged = [(str(label), judge(value)) for label, value in values.items()]
     judged.sort(key=_worst_first)
-    worst = judged[0][1]
+    label, worst = judged[0]
     count = plural(len(judged), "label")
     missing = [(label, each) for label, each in judged if each.level not in _NOT_MISSING]
     learning = sum(each.level is Level.LEARNING for _, each in judged)
     if missing:
         verb = "misses" if len(missing) == 1 else "miss"
-        sentence = f"{len(missing)} of {count} {verb}: {_examples(missing)}"
+        sentence = f"{len(missing):,} of {count} {verb}: {_examples(missing)}"
     elif learning:
-        sentence = f"{learning} of {count} still learning: {_examples(judged[:learning])}"
+        sentence = f"{learning:,} of {count} still learning: {_examples(judged[:learning])}"
     else:
-        sentence = all_fine(count, worst)
+        sentence = all_fine(count, shorten(label, 120), worst)
     return replace(
         worst,
         sentence=sentence,

@@ -173,7 +173,7 @@ class Limit(Expectation[Measurable]):
             return Placed(Level.OK, near, "")
         return Placed(Level.OK, "", "")
 
-    def _all_fine(self, count: str, worst: Verdict) -> str:
+    def _all_fine(self, count: str, _: str, worst: Verdict) -> str:
         assert worst.value is not None  # noqa: S101 - whatever is ok was a number
         placed = self.place(worst.value)
         if not placed.near:

@@ -68,7 +68,7 @@ class ShareOfMean(OnCourse):
     def judge_course(self, course: Course) -> Verdict:
         before = [
             point.value
-            for point in course.points[:-1][-self.over :]
+            for point in course.points[-1 - self.over : -1]
             if point.value is not None and isfinite(point.value)
         ]
         if len(before) < self.least:

@@ -11,7 +11,6 @@ from gatepost.expectations.course import Course, OnCourse, difference
 from gatepost.expectations.limits import Alert, Limit, read_limit
 from gatepost.expectations.regions import Region
 from gatepost.model import Limits, Severity, Verdict
-from gatepost.wording import format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +32,18 @@ class RisesAtLeast(OnCourse):
         return self.limit.highest_severity
 
     def __str__(self) -> str:
-        return f"a rise since the slot before of {self.limit}"
+        return f"a rise since the slot before: {self.limit}"
 
     def override(self, values: dict[str, Any]) -> Self:
         return replace(self, limit=self.limit.override(values))
 
     def judge_course(self, course: Course) -> Verdict:
-        value, before = course.value, _slot_before(course)
-        if before is None:
+        value, earlier = course.value, _slot_before(course)
+        if earlier is None:
             # An earlier run that measured nothing has said so; a hole in data says it here.
             if course.is_own or len(course.points) == 1:
                 return self.learning(course, "no value of the slot before known")
-            return no_data(f"no value for the slot before {format_time(course.at)}", self)
-        earlier = before
+            return no_data("no value for the slot before, so no rise can be known", self)
         verdict = self.limit.judge_number(difference(value, earlier))
         said = f"from {self.say(earlier, value)} in the slot before to {self.say(value, earlier)}"
         on_rise = self.limit.limits
