@@ -173,10 +173,13 @@ def test_it_writes_nothing(project: Project) -> None:
         }
     ).root
 
-    def files() -> list[Path]:
-        return sorted(root.rglob("*"))
+    assert project.run("-p", "no:html", "-o", "addopts=", "--gatepost-mode=scheduled").status == 1
+
+    def files() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in sorted(root.rglob("*"))}
 
     before = files()
+    assert root / ".gatepost" / "history.sqlite" in before
     status, line, _ = run_command(root, "health", "shop")
     assert status == 2
     assert ": 1 alert, 1 error, 1 no data, 1 inhibited, 1 warning, 1 ok in " in line
