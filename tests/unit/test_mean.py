@@ -21,6 +21,8 @@ from gatepost.model import Level, Point, Verdict
 SLOT = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 HALF = share_of_mean(0.5, over=5, least=3)
+BOTH = share_of_mean(0.5, most=2, over=5, least=3)
+SPIKE = share_of_mean(most=2, over=5, least=3)
 
 
 def daily(*values: float) -> pd.Series[float]:
@@ -66,6 +68,65 @@ def test_the_newest_is_compared_with_the_mean_of_those_before(
     verdict = judge(*values)
     assert (verdict.level, verdict.sentence) == (level, f"2026-03-09: {sentence}")
     assert (verdict.value, verdict.limits.alert_low) == (values[-1], 50)
+
+
+@pytest.mark.parametrize(
+    ("share", "value", "level", "sentence"),
+    [
+        (BOTH, 49, "breach", "49 is below 50, the alert limit: 50 % of the mean 100 of 3 slots"),
+        (
+            BOTH,
+            201,
+            "breach",
+            "201 is above 200, the alert limit: 200 % of the mean 100 of 3 slots",
+        ),
+        (BOTH, 50, "ok", "50 is between 50 and 200: 50 % and 200 % of the mean 100 of 3 slots"),
+        (BOTH, 200, "ok", "200 is between 50 and 200: 50 % and 200 % of the mean 100 of 3 slots"),
+        (SPIKE, 1, "ok", "1 is at most 200: 200 % of the mean 100 of 3 slots"),
+        (
+            SPIKE,
+            300,
+            "breach",
+            "300 is above 200, the alert limit: 200 % of the mean 100 of 3 slots",
+        ),
+    ],
+)
+def test_a_greatest_share_finds_spikes(share: Any, value: float, level: str, sentence: str) -> None:
+    """Beside the least, or alone; the plot has both."""
+    verdict = judge(90, 100, 110, value, share=share)
+    assert (verdict.level, verdict.sentence) == (level, f"2026-03-09: {sentence}")
+    assert (verdict.limits.alert_low, verdict.limits.alert_high) == (
+        50 if share is BOTH else None,
+        200,
+    )
+
+
+def test_a_share_as_it_is_written_is_exact() -> None:
+    """7 % of 100 is 7, though binary digits know no better."""
+    assert judge(100, 100, 100, 7, share=share_of_mean(0.07, least=3)).level is Level.OK
+
+
+@given(
+    st.lists(st.floats(0.01, 1e6), min_size=3, max_size=5),
+    st.floats(0.01, 1e7),
+    st.floats(0.01, 1),
+    st.floats(1, 10),
+)
+def test_both_bounds_say_what_the_level_means(
+    before: list[float], value: float, share: float, most: float
+) -> None:
+    """The numbers, as shown, compare as the words between them say."""
+    verdict = judge(*before, value, share=share_of_mean(share, most=most, over=5, least=3))
+    said = re.match(
+        r"2026-03-09: (\S+) is (below|above|between) (\S+?)(?: and (\S+?))?[:,] ", verdict.sentence
+    )
+    assert said, verdict.sentence
+    shown, limit = (float(said[place].replace(",", "")) for place in (1, 3))
+    assert verdict.level is (Level.OK if said[2] == "between" else Level.BREACH)
+    if said[2] == "between":
+        assert limit <= shown <= float(said[4].replace(",", "")), verdict.sentence
+    else:
+        assert (shown < limit) if said[2] == "below" else (shown > limit), verdict.sentence
 
 
 @given(
@@ -150,7 +211,7 @@ def test_what_cannot_be_compared_never_passes(value: Any, level: Level, said: st
 
 
 def test_a_sustained_breach_is_pending_first() -> None:
-    """Slots before count while they are below the same limit."""
+    """Each slot is judged by those before it, as it was then."""
     two = Sustained(runs=2)
     assert judge(100, 100, 100, 100, 1, sustained=two).level is Level.WARNING
     assert judge(100, 100, 100, 1, 1, sustained=two).level is Level.BREACH
@@ -161,6 +222,8 @@ def test_it_reads_as_a_sentence() -> None:
     assert str(share_of_mean(0.5)) == "at least 50 % of the mean of up to 30 slots before"
     assert str(share_of_mean(0.07, over=7)) == "at least 7 % of the mean of up to 7 slots before"
     assert str(share_of_mean(0.99999)).startswith("at least 99.999 %")
+    assert str(BOTH) == "between 50 % and 200 % of the mean of up to 5 slots before"
+    assert str(SPIKE) == "at most 200 % of the mean of up to 5 slots before"
     assert (HALF.label, HALF.unit) == ("share_of_mean", "")
 
 
@@ -172,6 +235,29 @@ def test_the_share_can_be_overridden() -> None:
             HALF.override(values)
     with pytest.raises(DeclarationError, match="a share above 0 and up to 1, got 40"):
         HALF.override({"alert": 40})
+
+
+def test_both_shares_are_overridden_together() -> None:
+    """As a pair; one alone as a number."""
+    assert str(BOTH.override({"alert": [0.4, 3]})).startswith("between 40 % and 300 %")
+    assert str(SPIKE.override({"alert": 3})).startswith("at most 300 %")
+    for share, alert, message in (
+        (BOTH, 0.4, "expected a pair of shares such as [0.5, 2], got 0.4"),
+        (BOTH, [3, 0.4], "a share above 0 and up to 1, got 3"),
+        (BOTH, [0.4, 0.5], "expected a share of 1 or more, 2 for twice the mean, got 0.5"),
+        (SPIKE, [0.4, 3], "expected a share of 1 or more, 2 for twice the mean, got [0.4, 3]"),
+    ):
+        with pytest.raises(DeclarationError, match=re.escape(message)):
+            share.override({"alert": alert})
+
+
+@pytest.mark.parametrize("most", [0.99, 0, -2, math.inf, math.nan, True, "2"])
+def test_a_greatest_share_is_at_least_all_of_the_mean(most: Any) -> None:
+    """Less would call the mean itself a spike; and one of the two shares is needed."""
+    with pytest.raises(DeclarationError, match="expected a share of 1 or more"):
+        share_of_mean(0.5, most=most)
+    with pytest.raises(DeclarationError, match="needs a least share, most=, or both"):
+        share_of_mean()
 
 
 @pytest.mark.parametrize("share", [0, -0.5, 1.01, 50, True, "0.5", math.nan])

@@ -32,38 +32,32 @@ class ShareOfMean(OnCourse):
         return self.over
 
     def __str__(self) -> str:
-        return f"{self._within} of the mean of up to {plural(self.over, 'slot')} before"
+        shares = self._inside.format(*map(_as_percent, self._shares))
+        return f"{shares} of the mean of up to {plural(self.over, 'slot')} before"
 
     @property
-    def _within(self) -> str:
-        if self.share is None or self.most is None:
-            return f"at most {self._percent}" if self.share is None else f"at least {self._percent}"
-        return f"between {self._percent}"
+    def _shares(self) -> tuple[float, ...]:
+        return tuple(share for share in (self.share, self.most) if share is not None)
 
     @property
-    def _percent(self) -> str:
-        shares = [share for share in (self.share, self.most) if share is not None]
-        return " and ".join(_as_percent(share) for share in shares)
+    def _inside(self) -> str:
+        if len(self._shares) == 2:
+            return "between {} and {}"
+        return "at most {}" if self.share is None else "at least {}"
 
     def override(self, values: dict[str, Any]) -> Self:
-        bounds = (self.share, self.most)
         wanted = "a share between 0 and 1" if self.share else "a share of 1 or more"
-        if None not in bounds:
+        if len(self._shares) == 2:
             wanted = "a pair of shares such as [0.5, 2]"
         if set(values) != {"alert"}:
             raise DeclarationError(f"{self} can be overridden by alert, {wanted}")
         alert = values["alert"]
-        if None in bounds:
-            given = (alert, None) if self.share else (None, alert)
-        elif isinstance(alert, (list, tuple)) and len(alert) == 2:
-            given = (alert[0], alert[1])
-        else:
+        pair = alert if len(self._shares) == 2 else (alert, alert)
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             raise DeclarationError(f"alert of {self}: expected {wanted}, got {alert!r}")
-        return replace(
-            self,
-            share=None if self.share is None else _as_share(given[0]),
-            most=None if self.most is None else _as_multiple(given[1]),
-        )
+        share = None if self.share is None else _as_share(pair[0])
+        most = None if self.most is None else _as_multiple(pair[1])
+        return replace(self, share=share, most=most)
 
     def judge_course(self, course: Course) -> Verdict:
         before = [
@@ -78,27 +72,19 @@ class ShareOfMean(OnCourse):
             said = f"the mean of the {count} before is {format_number(mean)}"
             return no_data(f"{said}, of which no share can be judged", self)
         value = course.value
-        low = None if self.share is None else product(mean, self.share)
-        high = None if self.most is None else product(mean, self.most)
+        bounds = [(share, product(mean, share)) for share in self._shares]
+        low = None if self.share is None else bounds[0][1]
+        high = None if self.most is None else bounds[-1][1]
+        level, words = Level.OK, self._inside
         if low is not None and value < low:
-            level, relation, share = Level.BREACH, "below {}, the alert limit", self.share
+            level, words, bounds = Level.BREACH, "below {}, the alert limit", bounds[:1]
         elif high is not None and value > high:
-            level, relation, share = Level.BREACH, "above {}, the alert limit", self.most
-        else:
-            level, share = Level.OK, None
-            relation = "at most {}" if low is None else "at least {}"
-            relation = relation if low is None or high is None else "between {} and {}"
-        shares = [self.share, self.most] if share is None else [share]
-        bounds = [
-            bound
-            for bound, its in ((low, self.share), (high, self.most))
-            if bound is not None and its in shares
-        ]
-        limits = [format_number(bound, beside=[value]) for bound in bounds]
-        shown = self.say(value, *bounds, *(float(limit.replace(",", "")) for limit in limits))
-        percent = " and ".join(_as_percent(its) for its in shares if its is not None)
+            level, words, bounds = Level.BREACH, "above {}, the alert limit", bounds[-1:]
+        limits = [format_number(bound, beside=[value]) for _, bound in bounds]
+        beside = [bound for _, bound in bounds] + [float(each.replace(",", "")) for each in limits]
+        percent = " and ".join(_as_percent(share) for share, _ in bounds)
         said = (
-            f"{shown} is {relation.format(*limits)}: "
+            f"{self.say(value, *beside)} is {words.format(*limits)}: "
             f"{percent} of the mean {format_number(mean)} of {count}"
         )
         marks = Limits(alert_low=low, alert_high=high, text=str(self))
