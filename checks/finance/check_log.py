@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatepost import Log, check
 from gatepost.targets.log_lines import Record
-from gatepost.wording import join_some, plural
+from gatepost.wording import join_some, plural, shorten
 
 pytestmark = check(owner="backend", runbook="event-log")
 
@@ -27,8 +27,8 @@ EVENTS = {
 def find_fault(record: Record) -> str | None:
     """What is wrong with a line that can be read; None for a good one."""
     event = record.get("event")
-    if event not in EVENTS:
-        return f"unknown event {event!r}"
+    if not isinstance(event, str) or event not in EVENTS:
+        return f"unknown event {shorten(repr(event), 40)}"
     for field, kinds in EVENTS[event].items():
         value = record.get(field, ...)
         if value is ...:
