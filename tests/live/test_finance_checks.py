@@ -1,0 +1,181 @@
+"""What My Finance's checks make of answers that its stand-in does not give."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from checks.finance import check_backup, check_dcf, check_log, check_quality, pages
+from checks.finance.healthy import healthy
+from checks.finance.universe import COVERED
+from gatepost import MeasurementError, Unavailable, conforms_to
+from gatepost.expectations.base import Context
+from gatepost.model import Level
+from gatepost.targets.backup_content import Content
+from gatepost.targets.health import Health
+from gatepost.targets.health_body import Component, State
+from gatepost.targets.log_lines import Record
+from gatepost.targets.response import Response
+
+NOW = datetime(2026, 3, 5, 12, 30, tzinfo=UTC)
+ENDPOINT = "/api/v1/dcf/{ticker}"
+
+
+def api(document: object, status: int = 200) -> Any:
+    """An API with one answer, whatever it is asked."""
+    return SimpleNamespace(name="finance_api", get=lambda *_, **__: answer(document, status))
+
+
+def answer(document: object, status: int = 200) -> Response:
+    """A document as an endpoint answers it."""
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return Response(status, 0.012, body, {}, "http://finance/page")
+
+
+def report(**figures: object) -> dict[str, Any]:
+    """A report on one endpoint."""
+    return {"api_performance": [{"endpoint": ENDPOINT, **figures}]}
+
+
+def test_endpoint_without_a_request_has_no_figure() -> None:
+    """Whether it is reported with none or not at all; a share of none is no 0 %."""
+    for document in (report(total_requests=0), {"api_performance": []}):
+        assert pages.figure_of(api(document), ENDPOINT, "p95_response_time_ms") is None
+
+
+@pytest.mark.parametrize("found", [None, "12 ms", True])
+def test_figure_that_is_missing_is_an_error(found: object) -> None:
+    """With requests there has to be a number."""
+    finance_api = api(report(total_requests=3, p95_response_time_ms=found))
+    with pytest.raises(MeasurementError, match=r"no p95_response_time_ms of /api/v1/dcf") as caught:
+        pages.figure_of(finance_api, ENDPOINT, "p95_response_time_ms")
+    assert not isinstance(caught.value, Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("document", "status"), [(b"<html>", 200), ([1], 200), ({"detail": "gone"}, 404)]
+)
+def test_page_that_is_no_report_makes_its_target_unavailable(document: object, status: int) -> None:
+    """So that one check tells why, and fifteen are inhibited."""
+    with pytest.raises(Unavailable, match=rf"finance_api is unavailable: status {status}"):
+        pages.reported_endpoints(api(document, status))
+
+
+def test_report_without_its_list_is_an_error() -> None:
+    """What it lacks is named, and where."""
+    with pytest.raises(MeasurementError, match="no list api_performance at http://finance/page"):
+        pages.reported_endpoints(api({"endpoints": {}}))
+
+
+def state_of(word: str, state: State, status: int = 200) -> Health:
+    """What a service says of itself in a word."""
+    parts = {"neo4j": Component("neo4j", word, state)}
+    said = answer({"status": word, "components": {}}, status)
+    return Health(word, state, parts, "2.3.1", "", None, None, {}, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        (state_of("healthy", "healthy"), Level.OK),
+        (state_of("degraded", "degraded"), Level.WARNING),
+        (state_of("unhealthy", "unhealthy", 503), Level.BREACH),
+        (state_of("fine, thanks", "unknown"), Level.BREACH),
+        (Component("neo4j", "degraded", "degraded", "slow"), Level.WARNING),
+        (Component("neo4j", "unhealthy", "unhealthy", "refused"), Level.BREACH),
+        ("healthy", Level.ERROR),
+    ],
+)
+def test_state_decides_the_level(said: object, level: Level) -> None:
+    """Degraded warns; a word that nobody knows is not taken for health."""
+    assert healthy().judge(said, Context(NOW)).level is level
+
+
+def test_body_that_breaks_its_schema_is_an_alert_though_all_is_well() -> None:
+    """The sentence says both."""
+    expected = healthy(body=conforms_to(pages.HEALTH_BODY))
+    verdict = expected.judge(state_of("healthy", "healthy"), Context(NOW))
+    assert verdict.level is Level.BREACH
+    assert verdict.sentence.startswith("healthy; status 200, but the body breaks ")
+
+
+def test_worse_of_state_and_body_decides() -> None:
+    """An unhealthy service is an alert, whatever its page looks like."""
+    verdict = healthy().judge(state_of("unhealthy", "unhealthy"), Context(NOW))
+    assert (verdict.level, verdict.sentence) == (Level.BREACH, "unhealthy: neo4j unhealthy")
+
+
+def line(**fields: object) -> Record:
+    """A line of the event log."""
+    return Record(NOW, fields)
+
+
+CALCULATION = {"event": "dcf_calculation", "ticker": "KO", "success": True, "duration_ms": 1200}
+REQUEST = {
+    "event": "api_request",
+    "endpoint": ENDPOINT,
+    "method": "GET",
+    "status_code": 200,
+    "duration_ms": 90.5,
+    "user_id": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        (CALCULATION, None),
+        (REQUEST, None),
+        ({**CALCULATION, "note": "more than it needs"}, None),
+        ({**CALCULATION, "success": False, "error": "no filing"}, None),
+        ({**CALCULATION, "success": False}, "dcf_calculation that failed without error"),
+        ({**CALCULATION, "success": 1}, "dcf_calculation with success int"),
+        ({**REQUEST, "status_code": True}, "api_request with status_code bool"),
+        ({**REQUEST, "duration_ms": "90"}, "api_request with duration_ms str"),
+        ({"event": "dcf_calculation", "ticker": "KO"}, "dcf_calculation without success"),
+        ({"event": "login"}, "unknown event 'login'"),
+        ({"event": ["login"]}, "unknown event ['login']"),
+        ({}, "unknown event None"),
+    ],
+)
+def test_line_lacks_no_field_of_its_event(fields: dict[str, object], fault: str | None) -> None:
+    """What is wrong is said with the event and the field, and never with its value."""
+    assert check_log.find_fault(line(**fields)) == fault
+
+
+def test_company_that_was_not_valued_has_no_data() -> None:
+    """A covered one is told; one that failed each time has 0 %, not nothing."""
+    counts = {None: {"KO": 4, "NEW": 2}, True: {"KO": 3}}
+    events: Any = SimpleNamespace(counts=lambda _, __, where: counts[where.get("success")])
+    found = check_dcf.check_success_rate_by_ticker(events)
+    assert (found["KO"], found["NEW"], found["MSFT"]) == (75, 0, None)
+    assert set(COVERED) < set(found)
+
+
+def dumps(content: Content) -> Any:
+    """Backups of which the newest, which is the only one, holds what is given."""
+    return SimpleNamespace(examine=lambda: content, size_percent=lambda: None)
+
+
+def test_dump_is_whole_before_its_size_counts() -> None:
+    """One that is cut off, or not packed as it should be, fails with the reason."""
+    with pytest.raises(AssertionError, match="not whole: it is empty"):
+        check_backup.check_integrity(dumps(Content(problem="it is empty")))
+    with pytest.raises(AssertionError, match="is zip"):
+        check_backup.check_integrity(dumps(Content(packing="zip")))
+    assert check_backup.check_integrity(dumps(Content("gzip"))) is None
+
+
+def graph(**row: int) -> Any:
+    """A graph that answers with one row."""
+    return SimpleNamespace(rows=lambda *_, **__: [row])
+
+
+def test_graph_without_statements_is_neither_consistent_nor_not() -> None:
+    """There is no share of nothing."""
+    assert check_quality.check_consistency(graph(statements=0, consistent=0)) is None
+    assert check_quality.check_consistency(graph(statements=40, consistent=39)) == 97.5
