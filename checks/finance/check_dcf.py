@@ -36,9 +36,9 @@ def check_success_rate_by_ticker(finance_events: Log) -> dict[str, float | None]
     """
     every = finance_events.counts("ticker", TICKER_WINDOW, CALCULATION)
     good = finance_events.counts("ticker", TICKER_WINDOW, {**CALCULATION, "success": True})
-    tickers = dict.fromkeys([*COVERED, *every])
     return {
-        each: 100 * good.get(each, 0) / every[each] if each in every else None for each in tickers
+        each: 100 * good.get(each, 0) / every[each] if each in every else None
+        for each in dict.fromkeys([*COVERED, *every])
     }
 
 

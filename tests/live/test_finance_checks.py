@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +25,7 @@ from gatepost.targets.response import Response
 
 NOW = datetime(2026, 3, 5, 12, 30, tzinfo=UTC)
 ENDPOINT = "/api/v1/dcf/{ticker}"
+ROOT = Path(__file__).parents[2]
 
 
 def api(document: object, status: int = 200) -> Any:
@@ -179,3 +182,13 @@ def test_graph_without_statements_is_neither_consistent_nor_not() -> None:
     """There is no share of nothing."""
     assert check_quality.check_consistency(graph(statements=0, consistent=0)) is None
     assert check_quality.check_consistency(graph(statements=40, consistent=39)) == 97.5
+
+
+def test_page_of_the_documentation_shows_the_checks_as_they_are() -> None:
+    """Each example in Python stands in a module, word for word."""
+    page = (ROOT / "docs/systems/finance.md").read_text("utf-8")
+    modules = [path.read_text("utf-8") for path in (ROOT / "checks/finance").glob("*.py")]
+    examples = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(examples) == 4
+    for example in examples:
+        assert any(example in module for module in modules), example
