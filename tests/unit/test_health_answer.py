@@ -53,7 +53,12 @@ def test_the_line_counts_and_says_the_worst() -> None:
         "CRITICAL shop.api: 2 alerts, 1 warning, 1 ok, 1 not measured in 1.2 s; "
         "shop.api.b: status 503, expected 200; owner web"
     )
-    assert answer("shop", [row("ok")], 0.34, expected=1).line == "OK shop: 1 ok in 340 ms"
+
+
+def test_all_is_well_needs_no_sentence() -> None:
+    """Of what is learning neither."""
+    rows = [row("ok"), row("learning")]
+    assert answer("shop", rows, 0.34, expected=2).line == "OK shop: 1 learning, 1 ok in 340 ms"
 
 
 def test_trouble_comes_before_what_is_not_critical() -> None:

@@ -74,7 +74,7 @@ def answer(
     summary = ", ".join(filter(None, (counted, unmeasured))) or "nothing measured"
     took = format_duration(timedelta(seconds=seconds))
     head = f"{state.name} {shorten(one_line(asked), 60)}: {summary} in {took}"
-    worst = ordered[0] if ordered and ordered[0].level is not Level.OK else None
+    worst = ordered[0] if ordered and state is not State.OK else None
     details = [one_line(trouble) for trouble in troubles]
     if worst:
         said = one_line(f"{worst.id}: {worst.sentence}").rstrip(".")
