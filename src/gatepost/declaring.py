@@ -109,8 +109,8 @@ def declare(
     if sustained and not (expectation and expectation.counts_slots):
         judged = f"{expectation.label}()" if expectation else "a check without expectations"
         raise DeclarationError(
-            f'sustained="{sustained}" has no effect on {judged}: it is for limits, share_of_mean, '
-            "and what is asked of tables, except fresh"
+            f'sustained="{sustained}" has no effect on {judged}: it is for limits, for what judges '
+            "a value by those before it, and for what is asked of tables, except fresh"
         )
     if sustained and project.cadence and not _returns_series(function):
         sustained.slots(project.cadence)

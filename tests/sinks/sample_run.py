@@ -38,7 +38,10 @@ HOSTILE = (
 
 
 def result(check_id: str, level: Level, sentence: str, **known: object) -> Result:
-    """One result; `known` are fields of Declaration, Verdict and Result, by name."""
+    """One result; `known` are fields of Declaration, Verdict and Result, by name.
+
+    `crossed` is the severity of the alert level that the verdict crossed.
+    """
 
     def fields(record: type) -> dict[str, object]:
         return {name: value for name, value in known.items() if name in record.__slots__}
@@ -53,7 +56,8 @@ def result(check_id: str, level: Level, sentence: str, **known: object) -> Resul
         "line": 10 + len(name),
     }
     check = Declaration(**identity | fields(Declaration))
-    verdict = Verdict(level, sentence, **fields(Verdict))
+    # A severity is the check's, unless an alert level was crossed that has its own.
+    verdict = Verdict(level, sentence, **fields(Verdict) | {"severity": known.get("crossed")})
     return Result(check, verdict, **{"started": STARTED, "seconds": 0.021} | fields(Result))
 
 

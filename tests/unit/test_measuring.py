@@ -12,6 +12,7 @@ from gatepost.declaring import Declared
 from gatepost.errors import MeasurementError, Unavailable
 from gatepost.expectations.answers import answers
 from gatepost.expectations.base import Expectation
+from gatepost.expectations.falls import falls_at_most
 from gatepost.expectations.limits import at_least
 from gatepost.expectations.mean import share_of_mean
 from gatepost.expectations.row_count import row_count
@@ -121,6 +122,37 @@ def test_history_is_brought_where_it_matters() -> None:
     assert verdict.level is Level.WARNING
     mean = declared(share_of_mean(0.5, over=2, least=2))
     assert judge(measured(80), mean, SLOT, None, lambda _: history).level is Level.OK
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("expectation", "sustained", "cadence", "slots"),
+    [
+        (LIMIT, Sustained(runs=3), None, 90),
+        (LIMIT, Sustained(runs=200), None, 200),
+        (LIMIT, Sustained(duration=200 * HOUR), HOUR, 200),
+        (LIMIT, Sustained(duration=2 * HOUR), None, 10_000),
+        (share_of_mean(0.5, over=300), None, None, 300),
+        (share_of_mean(0.5, over=300), Sustained(runs=5), HOUR, 305),
+        (falls_at_most(5, within="10 days"), None, HOUR, 240),
+        (falls_at_most(5, within="10 days"), None, None, 10_000),
+        (falls_at_most(5, within="10 days"), Sustained(runs=5), 7 * HOUR, 90),
+    ],
+)
+def test_as_much_history_is_brought_as_is_looked_at(
+    expectation: Any, sustained: Sustained | None, cadence: timedelta | None, slots: int
+) -> None:
+    """Never less than what is plotted; where only time counts, as much as a month has."""
+    asked: list[int] = []
+
+    def history(count: int) -> tuple[Point, ...]:
+        asked.append(count)
+        return ()
+
+    judge(measured(80), declared(expectation, sustained), SLOT, cadence, history)
+    assert asked == [slots]
 
 
 def test_a_plain_test_passes_by_returning_nothing() -> None:
