@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     sustained="1 h",
     severity="medium",
     owner="scraping",
-    runbook="artist-coverage",
+    runbook="item-quality",
 )
 @each_scraper
 def check_coverage_drop(figures: Source, scraper: str) -> pd.Series | float | None:

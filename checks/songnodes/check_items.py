@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     sustained="30 min",
     severity="medium",
     owner="scraping",
-    runbook="duplicates",
+    runbook="item-quality",
 )
 @each_scraper
 def check_duplicate_rate(figures: Source, scraper: str) -> pd.Series | float | None:

@@ -48,7 +48,7 @@ def check_prometheus(songnodes_prometheus: Prometheus) -> float:
     return milliseconds
 
 
-@check(below(alert=60, unit="s"), severity="high", runbook="scrape-targets")
+@check(below(alert=60, unit="s"), severity="high", runbook="scraper-unreachable")
 @pytest.mark.parametrize("job", list(SCRAPERS))
 def check_targets(songnodes_prometheus: Prometheus, job: str) -> float | None:
     """The time since the last scrape, which came through: under two intervals of 30 s."""
@@ -59,7 +59,7 @@ def check_targets(songnodes_prometheus: Prometheus, job: str) -> float | None:
     return songnodes_prometheus.scalar(f'max(time() - timestamp(up{{job="{job}"}}))')
 
 
-@check(severity="high", runbook="alert-rules")
+@check(severity="high", runbook="prometheus")
 def check_rules(songnodes_prometheus: Prometheus) -> None:
     """Each expected alert rule is loaded, healthy and was evaluated recently."""
     faults = find_faults(songnodes_prometheus.rules())
@@ -106,13 +106,13 @@ def check_grafana(songnodes_grafana: Grafana, songnodes_prometheus: Prometheus) 
     )
 
 
-@check(fresh_within("26 h", alert="50 h"), severity="low", runbook="snapshot")
+@check(fresh_within("26 h", alert="50 h"), severity="low", runbook="prometheus")
 def check_snapshot(songnodes_snapshots: Directory) -> datetime | None:
     """The age of Prometheus's newest snapshot. One a day, and both limits, are chosen."""
     return songnodes_snapshots.newest("**/meta.json")
 
 
-@check(at_most(30, alert=60, unit="s"), severity="medium", runbook="drill", on_request=True)
+@check(at_most(30, alert=60, unit="s"), severity="medium", runbook="alertmanager", on_request=True)
 def check_drill(songnodes_alerts: Endpoint, songnodes_inbox: Endpoint) -> float:
     """A test alert that is raised through Alertmanager's API arrives at the critical channel.
 
@@ -123,7 +123,7 @@ def check_drill(songnodes_alerts: Endpoint, songnodes_inbox: Endpoint) -> float:
         return wait_for(word, songnodes_inbox, seconds=60)
 
 
-@check(at_most(3, unit="alerts"), severity="low", runbook="false-positives")
+@check(at_most(3, unit="alerts"), severity="low")
 def check_false_positives(songnodes_prometheus: Prometheus) -> dict[str, int]:
     """How often each rule fired and resolved within minutes in a week; the target is chosen."""
     alerts = songnodes_prometheus.matrix(

@@ -53,14 +53,14 @@ def check_creation(figures: Source, scraper: str) -> float | None:
     return figures.now(CREATION_RATE, scraper)
 
 
-@check(answers(within="500 ms", alert="5 s"), runbook="database")
+@check(answers(within="500 ms", alert="5 s"), runbook="backends")
 @each_scraper
 def check_database(songnodes_db: Database, scraper: str) -> float:  # noqa: ARG001 - of the id
     """The scrapers' database answers a query on a new connection. Both limits are chosen."""
     return songnodes_db.ping()
 
 
-@check(answers(within="100 ms", alert="2 s"), runbook="redis")
+@check(answers(within="100 ms", alert="2 s"), runbook="backends")
 @each_scraper
 def check_redis(songnodes_redis: Redis, scraper: str) -> float:  # noqa: ARG001 - of the id
     """The scrapers' Redis answers a PING. Both limits are chosen."""

@@ -38,11 +38,13 @@ def wait_for(word: str, inbox: Endpoint, seconds: float) -> float:
     AssertionError where none has come in time.
     """
     started = time.monotonic()
-    while (waited := time.monotonic() - started) < seconds:
-        if word in inbox.get().text:
+    while True:
+        arrived = word in inbox.get().text
+        waited = time.monotonic() - started
+        if arrived:
             return waited
+        assert waited < seconds, f"no message with {word} has come within {seconds:g} s"
         time.sleep(_BETWEEN_LOOKS)
-    raise AssertionError(f"no message with {word} has come within {seconds:g} s")
 
 
 def _post(alertmanager: Endpoint, word: str, starts: datetime, ends: datetime) -> None:
