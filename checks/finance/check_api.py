@@ -29,7 +29,7 @@ def check_performance(finance_api: Endpoint) -> Response:
 
 @check(responds(200, within="5 s", body=conforms_to(ALERTS_BODY)), severity="low")
 def check_alerts(finance_api: Endpoint) -> Response:
-    """The service sums up the alerts that it stored, and tells the last ten."""
+    """The service sums up the alerts that it stored, and tells the last ten; 5 s is chosen."""
     return finance_api.get("/api/v1/metrics/alerts", params={"status": "active"})
 
 

@@ -1,7 +1,6 @@
 """Whether valuations succeed, and how long they take, by the event log.
 
-The system states no limits here: those below are chosen. Every window ends at
-the run's slot.
+The system states no limits here. Every window ends at the run's slot.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ CALCULATION = {"event": "dcf_calculation"}
 
 @check(at_least(99, alert=95, unit="%"), severity="high")
 def check_success_rate(finance_events: Log) -> float | None:
-    """Share of the last hour's calculations that succeeded."""
+    """Share of the last hour's calculations that succeeded; the limits are chosen."""
     return finance_events.share(WINDOW, {"success": True}, of=CALCULATION)
 
 
 @check(at_least(95, alert=80, unit="%"), severity="high")
 def check_success_rate_by_ticker(finance_events: Log) -> dict[str, float | None]:
-    """Share of a company's calculations of the last 24 h that succeeded.
+    """Share of a company's calculations of the last 24 h that succeeded; the limits are chosen.
 
     A covered company that was not valued has no data, and tells so.
     """
@@ -51,7 +50,10 @@ def check_success_rate_by_ticker(finance_events: Log) -> dict[str, float | None]
 )
 @check(severity="medium")
 def check_duration(finance_events: Log, figure: str) -> float | None:
-    """How long the last hour's calculations took: their mean, and what 95 % kept within."""
+    """How long the last hour's calculations took: their mean, and what 95 % kept within.
+
+    The limits are chosen: the alerts are those of an endpoint.
+    """
     records = finance_events.records(WINDOW, CALCULATION, fields=["duration_ms"])
     taken = pd.Series([record.get("duration_ms") for record in records], dtype=float)
     return taken.mean() if figure == "mean" else taken.quantile(0.95)
@@ -61,7 +63,7 @@ def check_duration(finance_events: Log, figure: str) -> float | None:
 def check_errors(finance_events: Log) -> dict[str, float] | None:
     """Share of the last hour's calculations that failed, by the text of their error: the top five.
 
-    One cause is looked for when it fails more than one calculation in twenty.
+    The limits are chosen: one cause alone may not break the limit on all.
     """
     every = finance_events.count(WINDOW, CALCULATION)
     failed = finance_events.counts("error", WINDOW, {**CALCULATION, "success": False})

@@ -52,7 +52,7 @@ class Healthy(Expectation[Health | Component]):
         return replace(answered, sentence=f"{said}; {answered.sentence}", limits=self.limits)
 
     def judge_outage(self, reason: str) -> Verdict:
-        return Verdict(Level.BREACH, f"no answer: {reason}", unit="ms", limits=self.limits)
+        return Verdict(Level.BREACH, f"no usable answer: {reason}", unit="ms", limits=self.limits)
 
     def _judge(self, state: str, milliseconds: float | None, said: str) -> Verdict:
         level = _LEVELS.get(state, Level.BREACH)

@@ -119,14 +119,18 @@ def system_figure(health: Health, name: str) -> float:
 
 
 def get_performance(api: Endpoint) -> Response:
-    """The report on the window; raises Unavailable for what is no JSON object."""
+    """The report on the window; raises Unavailable for another status, and for no JSON object."""
     answer = api.get("/api/v1/metrics/performance", params={"time_range": WINDOW})
+    if answer.status != 200:
+        raise Unavailable(api.name, f"status {answer.status} instead of a report, at {answer.url}")
     try:
         document = answer.json()
     except MeasurementError as error:
-        raise Unavailable(api.name, f"status {answer.status}, and {error}") from None
-    if answer.status != 200 or not isinstance(document, dict):
-        raise Unavailable(api.name, f"status {answer.status} and {answer.text[:80]!r}")
+        raise Unavailable(api.name, str(error)) from None
+    if not isinstance(document, dict):
+        raise Unavailable(
+            api.name, f"a {type(document).__name__} instead of a report, at {answer.url}"
+        )
     return answer
 
 

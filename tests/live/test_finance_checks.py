@@ -60,11 +60,18 @@ def test_figure_that_is_missing_is_an_error(found: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "status"), [(b"<html>", 200), ([1], 200), ({"detail": "gone"}, 404)]
+    ("document", "status", "why"),
+    [
+        (b"<html>", 200, "the body of http://finance/page is not JSON"),
+        ([1], 200, "a list instead of a report, at http://finance/page"),
+        ({"detail": "gone"}, 404, "status 404 instead of a report, at http://finance/page"),
+    ],
 )
-def test_page_that_is_no_report_makes_its_target_unavailable(document: object, status: int) -> None:
+def test_page_that_is_no_report_makes_its_target_unavailable(
+    document: object, status: int, why: str
+) -> None:
     """So that one check tells why, and fifteen are inhibited."""
-    with pytest.raises(Unavailable, match=rf"finance_api is unavailable: status {status}"):
+    with pytest.raises(Unavailable, match=f"finance_api is unavailable: {why}"):
         pages.reported_endpoints(api(document, status))
 
 
