@@ -11,18 +11,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import multiprocessing
 import statistics
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import Process, Queue
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from processes import last_lines, run_process
+from processes import Process, last_lines, run_process
 
+# Without the plugins that happen to be installed: what they take to start is not ours.
+PLUGINS = ("--disable-plugin-autoload", "-p", "gatepost.plugin")
 GOAL = 1.5  # seconds for 200 endpoints of 50 ms
 
 BY_HAND = """
@@ -67,6 +69,13 @@ class Contender:
     command: Sequence[str]
 
 
+class Ran(NamedTuple):
+    """A finished run, and the ms that each endpoint took to answer, as its check measured."""
+
+    process: Process
+    answers: tuple[float, ...]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=200, help="endpoints")
@@ -84,41 +93,39 @@ def main() -> None:
 def compare(several: Sequence[Contender], rounds: int) -> None:
     """Print the seconds of each and their ratio to the first, and what the checks measured."""
     laps = [[run(each) for each in several] for _ in range(rounds + 1)][1:]
-    print(f"{'':30}{'wall min':>10}{'median':>10}{'ratio':>8}{'cpu min':>10}   answers, ms")
-    print(f"{'':68}   median   p95   max")
-    first = min(lap[0].wall for lap in laps)
-    for place, each in enumerate(several):
-        done = [lap[place] for lap in laps]
-        walls = [process.wall for process in done]
+    print(f"{'':30}{'wall min':>9}{'median':>8}{'ratio':>7}{'cpu min':>9}{'answers in ms':>21}")
+    print(f"{'':63}{'median':>7}{'p95':>7}{'max':>7}")
+    first = min(lap[0].process.wall for lap in laps)
+    for each, done in zip(several, zip(*laps, strict=True), strict=True):
+        walls = [ran.process.wall for ran in done]
+        answers = sorted(answer for ran in done for answer in ran.answers)
+        figures = [quantile(answers, share) for share in (0.5, 0.95, 1)] if answers else []
         print(
-            f"{each.name:30}{min(walls):10.2f}{statistics.median(walls):10.2f}"
-            f"{min(walls) / first:8.1f}{min(process.cpu for process in done):10.2f}"
-            f"   {answer_times(each.folder)}"
+            f"{each.name:30}{min(walls):9.2f}{statistics.median(walls):8.2f}"
+            f"{min(walls) / first:7.1f}{min(ran.process.cpu for ran in done):9.2f}"
+            + "".join(f"{figure:7.0f}" for figure in figures)
         )
 
 
-def run(each: Contender) -> Any:
+def quantile(ordered: Sequence[float], share: float) -> float:
+    return ordered[int(share * (len(ordered) - 1))]
+
+
+def run(each: Contender) -> Ran:
     """Run one; stops the benchmark if not all endpoints answered."""
     process = run_process(each.command, each.folder)
     if process.status:
         raise SystemExit(f"{each.name}: it failed\n{last_lines(process.output)}")
-    return process
-
-
-def answer_times(folder: Path) -> str:
-    """The median, 95th percentile and maximum of what the last run measured; "" without any."""
-    report = folder / "reports" / "report.json"
+    report = each.folder / "reports" / "report.json"
     if not report.is_file():
-        return ""
-    document = json.loads(report.read_text(encoding="utf-8"))
-    values = sorted(row["verdict"]["value"] for row in document["results"])
-    p95 = values[int(0.95 * (len(values) - 1))]
-    return f"{statistics.median(values):8.0f}{p95:6.0f}{values[-1]:6.0f}"
+        return Ran(process, ())
+    results = json.loads(report.read_text(encoding="utf-8"))["results"]
+    return Ran(process, tuple(row["verdict"]["value"] for row in results))
 
 
 def contenders(folder: Path, threads: Sequence[int]) -> Iterator[Contender]:
     yield Contender("32 threads by hand", folder, [sys.executable, "by_hand.py"])
-    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "checks"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *PLUGINS, "checks"]
     for kind in ("rows of one target", "targets"):
         project = folder / kind
         yield Contender(kind, project, pytest)
@@ -149,8 +156,8 @@ def write_project(folder: Path, configuration: str, checks: str) -> None:
 @contextmanager
 def served(delay: float) -> Iterator[str]:
     """A server in a process of its own that answers every GET after `delay` seconds."""
-    ports: Queue[int] = Queue()
-    process = Process(target=serve, args=(delay, ports), daemon=True)
+    ports: multiprocessing.Queue[int] = multiprocessing.Queue()
+    process = multiprocessing.Process(target=serve, args=(delay, ports), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ports.get(timeout=10)}"
@@ -159,11 +166,11 @@ def served(delay: float) -> Iterator[str]:
         process.join()
 
 
-def serve(delay: float, ports: Queue[int]) -> None:
+def serve(delay: float, ports: multiprocessing.Queue[int]) -> None:
     asyncio.run(serve_forever(delay, ports))
 
 
-async def serve_forever(delay: float, ports: Queue[int]) -> None:
+async def serve_forever(delay: float, ports: multiprocessing.Queue[int]) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await reader.readuntil(b"\r\n\r\n"):
