@@ -63,7 +63,7 @@ def check_targets(songnodes_prometheus: Prometheus, job: str) -> float | None:
 def check_rules(songnodes_prometheus: Prometheus) -> None:
     """Each expected alert rule is loaded, healthy and was evaluated recently."""
     faults = find_faults(songnodes_prometheus.rules())
-    assert not faults, f"{len(faults)} of {len(EXPECTED)} expected rules: {'; '.join(faults)}"
+    assert not faults, f"{len(faults)} of {len(EXPECTED)} rules at fault: {'; '.join(faults)}"
 
 
 @check(answers(within="2 s", alert="10 s"), severity="critical", runbook="alertmanager")
@@ -101,8 +101,8 @@ def check_grafana(songnodes_grafana: Grafana, songnodes_prometheus: Prometheus) 
     asked = songnodes_grafana.dashboard(DASHBOARD).metrics
     missing = sorted(asked - songnodes_prometheus.names())
     assert not missing, (
-        f"{len(missing)} of {len(asked)} metrics of the dashboard {DASHBOARD} do not exist: "
-        f"{', '.join(missing)}"
+        f"Prometheus has not {len(missing)} of the {len(asked)} metrics that the dashboard "
+        f"{DASHBOARD} asks for: {', '.join(missing)}"
     )
 
 
