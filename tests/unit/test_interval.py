@@ -151,6 +151,17 @@ def test_reset_without_a_start_counts_from_zero() -> None:
     assert interval.increase("r_total").by("code") == {"200": 30, "500": 2}
 
 
+@pytest.mark.parametrize("started", [float("nan"), float("inf")])
+def test_start_that_is_no_time_can_be_kept(started: float) -> None:
+    """The next run takes what it reads of it for a page without a start, not for damage."""
+    before = Readings()
+    asked(page(100, 7, started=started), before)
+    readings = next_run(before)
+    interval = Interval(page(160, 10, 10, started=started), "api", readings)
+    assert interval.increase("r_total").sum() == 63
+    assert (interval.restarted, readings.problems) == (None, ())
+
+
 def test_metric_that_is_asked_for_anew_counts_since_the_process_started() -> None:
     """Its own beginning counts in its rate, whatever the interval of the others is."""
     before = Readings()

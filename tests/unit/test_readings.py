@@ -24,6 +24,8 @@ def test_what_was_kept_is_found_by_the_next_run(text: str) -> None:
     readings = Readings()
     readings.keep("api", "something else")
     readings.keep("api", text)
+    assert readings.kept["api"].isascii(), "a database may refuse anything else"
+    assert "\0" not in readings.kept["api"]
     following = after(readings)
     assert following.last("api", str) == Reading(SLOT, text)
     assert following.last("other", str) is None
