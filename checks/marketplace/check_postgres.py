@@ -37,7 +37,7 @@ def check_connections(marketplace_db: Database) -> float:
 
 @check(at_most(5, alert=60, unit="s"), severity="high")
 def check_locks(marketplace_db: Database) -> float:
-    """How long the longest wait for a lock has lasted; 0 when nobody waits."""
+    """How long the longest wait for a lock has lasted; 0 when nobody waits. Since PostgreSQL 14."""
     return marketplace_db.scalar("""
         select coalesce(max(extract(epoch from clock_timestamp() - waitstart)), 0)
         from pg_locks

@@ -10,7 +10,7 @@ import pytest
 from fault_runs import HEALTHY
 
 from fixtures import marketplace
-from fixtures.marketplace import FAULTS
+from fixtures.marketplace import FAULTS, services
 from fixtures.marketplace.scenario import combine
 from fixtures.postgres import Server
 from fixtures.standin import Fault
@@ -59,6 +59,7 @@ def test_a_fault_turns_exactly_its_own_checks(
     fault_runs.assert_turns(report, fault)
     assert bool(fault_runs.ids_of(report, "inhibited")) == bool(UNMEASURED & set(names))
     assert fault_runs.ids_of(report, "learning") <= LEARNING
+    assert services.PASSWORD not in str(report)
 
 
 def test_every_fault_is_tried() -> None:
