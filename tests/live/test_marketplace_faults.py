@@ -25,10 +25,8 @@ TOGETHER = (
     ("api_down", "kafka_stuck", "migration_behind", "backup_old"),
     ("processor_not_ready", "errors_5xx", "schema_drift", "log_contract_broken"),
     ("component_false", "slow_p95", "lock_wait", "error_burst", "backup_truncated"),
-    ("wrong_version", "db_errors", "scrapes_failing", "bad_listings"),
-    ("rate_limited", "kafka_lag", "login_failures", "journey_broken"),
-    ("metrics_malformed",),
-    ("counter_reset",),
+    ("rate_limited", "kafka_lag", "login_failures", "journey_broken", "counter_reset"),
+    ("metrics_malformed", "wrong_version", "db_errors", "scrapes_failing", "bad_listings"),
 )
 """Faults that have no check in common are tried at once, for the sake of time.
 
