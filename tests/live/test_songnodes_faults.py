@@ -18,13 +18,14 @@ from fixtures.songnodes.world import Settle, begin
 from fixtures.standin import Fault, Standin
 
 EVERY = (HEALTHY, *FAULTS)
+AHEAD = 2
 INHIBITING = {"db_down", "prometheus_down", "redis_down", "target_down"}
 
 Start = Callable[[Fault], Standin]
 
 
 class Ahead:
-    """Starts stand-ins one ahead: Prometheus takes five seconds to settle, and a run as long."""
+    """Starts stand-ins ahead of their turn, since Prometheus takes five seconds to settle."""
 
     def __init__(self, server: Server, undo: ExitStack) -> None:
         self._server = server
@@ -32,8 +33,8 @@ class Ahead:
         self._begun: dict[str, tuple[Standin, Settle]] = {}
 
     def start(self, fault: Fault) -> Standin:
-        """The stand-in with a fault, settled, while the one with the next fault begins."""
-        following = EVERY[EVERY.index(fault) + 1 :][:1]
+        """The stand-in with a fault, settled, while those with the next faults settle."""
+        following = EVERY[EVERY.index(fault) + 1 :][:AHEAD]
         for each in (fault, *following):
             if each.name not in self._begun:
                 self._begun[each.name] = self._begin(each)
