@@ -25,7 +25,7 @@ def check_up(
     return page.seconds * 1000
 
 
-@check(at_most(0, alert=3, unit="restarts"), severity="high", runbook="restarts")
+@check(at_most(0, alert=3, unit="restarts"), severity="high", runbook="down")
 def check_restarts(jobscout_prometheus: Prometheus, jobscout_metrics: Metrics) -> float | None:
     """How often the uptime fell in the last hour; 1 also where it did since the last run.
 

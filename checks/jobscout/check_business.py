@@ -39,14 +39,14 @@ def check_scan_success(jobscout_prometheus: Prometheus) -> float | None:
     return 100 * runs.get("success", 0.0) / every if every else None
 
 
-@check(share_of_mean(0.3, most=3, over=30, unit="jobs"), severity="medium", runbook="new-jobs")
+@check(share_of_mean(0.3, most=3, over=30, unit="jobs"), severity="medium", runbook="jobs")
 def check_new_jobs(jobscout_prometheus: Prometheus) -> pd.Series:
     """New jobs per scan, as the mean of the last 24 hours; the shares are chosen."""
     query = 'avg(avg_over_time(iam_jobs_new{job="jobscout"}[1d]))'
     return jobscout_prometheus.series(query, last="30 days", step="1 day")
 
 
-@check(falls_at_most(alert=20, unit="%"), severity="medium", runbook="totals")
+@check(falls_at_most(alert=20, unit="%"), severity="medium", runbook="jobs")
 def check_totals(
     jobscout_metrics: Metrics, prometheus_if_any: Prometheus | None
 ) -> pd.Series | float | None:
