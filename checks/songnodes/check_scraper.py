@@ -46,11 +46,11 @@ def check_event_loop(songnodes_log: Log, scraper: str) -> int:
     return songnodes_log.count("30 min", {"scraper_name": scraper, "logger": "asyncio"})
 
 
-@check(above(alert=0, unit="tracks/s"), runbook="zero-tracks")
+@check(above(alert=0, unit="tracks/s"), sustained="15 min", runbook="zero-tracks")
 @each_scraper
-def check_creation(figures: Source, scraper: str) -> float | None:
-    """Tracks were created in the last 15 minutes, which are chosen."""
-    return figures.now(CREATION_RATE, scraper)
+def check_creation(figures: Source, scraper: str) -> pd.Series | float | None:
+    """Tracks were created recently: none in 15 minutes, for as long again, is an alert; chosen."""
+    return figures.course(CREATION_RATE, scraper, last="1 h", step="5 min")
 
 
 @check(answers(within="500 ms", alert="5 s"), runbook="backends")
@@ -74,15 +74,15 @@ def check_memory(figures: Source, scraper: str) -> pd.Series | float | None:
     return figures.course(MEMORY, scraper, last="3 h", step="10 min")
 
 
-@check(above(alert=0, unit="flushes/s"), runbook="pipeline-flush")
+@check(above(alert=0, unit="flushes/s"), sustained="15 min", runbook="pipeline-flush")
 @each_scraper
-def check_pipeline(figures: Source, scraper: str) -> float | None:
-    """The pipeline wrote what it held in the last 15 minutes, which are chosen."""
-    return figures.now(FLUSH_RATE, scraper)
+def check_pipeline(figures: Source, scraper: str) -> pd.Series | float | None:
+    """The pipeline writes what it holds: no flush in 15 minutes, for as long again; chosen."""
+    return figures.course(FLUSH_RATE, scraper, last="1 h", step="5 min")
 
 
-@check(at_most(0.1, alert=0.5, unit="errors/s"), runbook="schema-error-rate")
+@check(at_most(0.1, alert=0.5, unit="errors/s"), sustained="5 min", runbook="schema-error-rate")
 @each_scraper
-def check_schema(figures: Source, scraper: str) -> float | None:
+def check_schema(figures: Source, scraper: str) -> pd.Series | float | None:
     """Items that do not fit their schema, per second. The target is chosen."""
-    return figures.now(SCHEMA_ERROR_RATE, scraper)
+    return figures.course(SCHEMA_ERROR_RATE, scraper, last="30 min", step="1 min")

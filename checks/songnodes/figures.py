@@ -56,7 +56,10 @@ def _duplicates(interval: Interval) -> float | None:
 
 
 def _flush_p95(interval: Interval) -> float | None:
-    return interval.increase(f"{_FLUSH}_bucket").quantile(0.95)
+    buckets = interval.increase(f"{_FLUSH}_bucket")
+    if not buckets.sum():  # a run may come between two flushes: then of all there were
+        buckets = interval.page.vector(f"{_FLUSH}_bucket")
+    return buckets.quantile(0.95)
 
 
 CREATION_RATE = _rate(_TRACKS, "15m")
@@ -84,7 +87,7 @@ DUPLICATE_SHARE = Figure(f"100 * {_D} / clamp_min({_D} + {_T}, {_LEAST})", _dupl
 """Items that were there already, in percent of these and of the tracks created; 0 of none."""
 
 FLUSH_P95 = Figure(
-    f"histogram_quantile(0.95, sum by (le) (rate({_FLUSH}_bucket{_THIS}[5m])))", _flush_p95
+    f"histogram_quantile(0.95, sum by (le) (rate({_FLUSH}_bucket{_THIS}[15m])))", _flush_p95
 )
 """The time that 95 % of the pipeline's flushes take at most, in seconds."""
 

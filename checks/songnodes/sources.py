@@ -16,19 +16,16 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Gives each figure of a scraper, now or with its course.
-
-    Raises Unavailable for the target of the scraper's page when it is down.
-    """
-
-    def now(self, figure: Figure, scraper: str) -> float | None:
-        """The figure at the run's slot; None where there is none."""
-        ...
+    """Gives each figure of a scraper."""
 
     def course(
         self, figure: Figure, scraper: str, *, last: str, step: str
     ) -> pd.Series[float] | float | None:
-        """The figure over time up to the slot, as far as the source knows it."""
+        """The figure over time up to the run's slot, as far as the source knows it.
+
+        None and NaN where it has no value. Raises Unavailable for the target of
+        the scraper's page when the scraper is down.
+        """
         ...
 
 
@@ -38,24 +35,18 @@ class FromPrometheus:
     def __init__(self, prometheus: Prometheus) -> None:
         self._prometheus = prometheus
 
-    def now(self, figure: Figure, scraper: str) -> float | None:
-        """Evaluate the figure's query at the slot."""
-        value = self._prometheus.scalar(_query(figure, scraper))
-        if value is None:
-            self._refuse_if_down(scraper)
-        return value
-
     def course(self, figure: Figure, scraper: str, *, last: str, step: str) -> pd.Series[float]:
         """Evaluate the figure's query at each step up to the slot; NaN where it has no value."""
-        series = self._prometheus.series(_query(figure, scraper), last=last, step=step)
-        if math.isnan(series.iloc[-1]):
-            self._refuse_if_down(scraper)
-        return series
-
-    def _refuse_if_down(self, scraper: str) -> None:
-        if self._prometheus.scalar(f'max(up{{job="{scraper}"}})') == 0:
+        series = self._prometheus.series(
+            figure.promql.replace("$scraper", scraper), last=last, step=step
+        )
+        if math.isnan(series.iloc[-1]) and self._is_down(scraper):
             said = f"Prometheus cannot scrape it; see songnodes.monitoring.targets[{scraper}]"
             raise Unavailable(SCRAPERS[scraper], said)
+        return series
+
+    def _is_down(self, scraper: str) -> bool:
+        return self._prometheus.scalar(f'max(up{{job="{scraper}"}})') == 0
 
 
 class FromPages:
@@ -67,15 +58,7 @@ class FromPages:
     def __init__(self, pages: Mapping[str, Metrics]) -> None:
         self._pages = pages
 
-    def now(self, figure: Figure, scraper: str) -> float | None:
-        """Read the figure on the page of this run."""
-        return figure.on_page(self._pages[scraper].interval())
-
     def course(self, figure: Figure, scraper: str, *, last: str, step: str) -> float | None:
-        """Read the figure as `now` does: a page has no past."""
+        """Read the figure on the page of this run."""
         del last, step
-        return self.now(figure, scraper)
-
-
-def _query(figure: Figure, scraper: str) -> str:
-    return figure.promql.replace("$scraper", scraper)
+        return figure.on_page(self._pages[scraper].interval())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,8 +15,11 @@ from typing import Any
 
 import fault_runs
 import pytest
+from pydantic import SecretStr
+from pytest_httpserver import HTTPServer
 
 from checks.songnodes import figures
+from checks.songnodes.drill import wait_for
 from checks.songnodes.figures import Figure
 from checks.songnodes.sources import FromPages, FromPrometheus
 from fixtures import alertmanager, prometheus
@@ -26,10 +32,11 @@ from fixtures.songnodes.courses import Course, Stretch
 from fixtures.songnodes.scrapers import SCRAPERS
 from fixtures.songnodes.world import begin
 from fixtures.standin import Standin
-from gatepost.targets import metrics
+from gatepost.targets import endpoint, metrics
 from gatepost.targets import prometheus as prometheus_target
 from gatepost.targets.base import TargetContext
 
+MAIN = "import sys; from gatepost.cli import main; sys.exit(main())"
 BY_NAME = {fault.name: fault for fault in FAULTS}
 GAUGES = ("CONTAINER_HEALTHY", "POOL_USE", "ARTIST_COVERAGE", "MEMORY")
 RATES = ("CREATION_RATE", "DUPLICATE_SHARE", "FLUSH_P95", "FLUSH_RATE")
@@ -93,7 +100,10 @@ def test_both_sources_give_the_same_figures(programs: None, begin_standin: Begin
     try:
         for scraper in pages:
             for name, figure in every.items():
-                one, other = (source.now(figure, scraper) for source in sources)
+                past, other = (
+                    source.course(figure, scraper, last="2 h", step="1 min") for source in sources
+                )
+                one = past.iloc[-1]
                 # The pages' rates are since the process started, and swing by 12 %.
                 share = 0.01 if name in GAUGES else 0.3 if name in RATES else math.inf
                 assert one == pytest.approx(other, rel=share, abs=1e-9), (scraper, name)
@@ -122,6 +132,37 @@ def test_drill_arrives_and_is_resolved(
     now = datetime.now(UTC).isoformat()
     alerts = _fetch(f"{environment['SONGNODES_ALERTMANAGER_URL']}/api/v2/alerts")
     assert not [each for each in alerts if each["endsAt"] > now], "the drill goes on"
+
+
+def test_drill_that_does_not_arrive_is_an_alert(httpserver: HTTPServer) -> None:
+    """A channel that stays empty fails the drill, and the sentence says for how long it did."""
+    httpserver.expect_request("/inbox").respond_with_json({"ok": True, "messages": []})
+    settings = endpoint.Settings(kind="endpoint", url=SecretStr(httpserver.url_for("/inbox")))
+    inbox = endpoint.open_target("inbox", settings, TargetContext())
+    with pytest.raises(AssertionError, match="no message with drill-1 has come within 0 s"):
+        wait_for("drill-1", inbox, seconds=0)
+    inbox.close()
+
+
+def test_health_of_one_scraper_is_one_line(programs: None, begin_standin: Begin) -> None:
+    """The scraper that creates nothing is critical, the one beside it healthy, each in one line."""
+    environment = begin_standin("zero_tracks").environment
+    for scraper, status, words in (
+        ("1001TL", 2, "songnodes.scraper.creation[1001TL]"),
+        ("Reddit", 0, "8 ok"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", MAIN, "health", f"songnodes.scraper[{scraper}]"],
+            cwd=fault_runs.ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        assert words in done.stdout
+        assert done.stdout.count("\n") == 1
 
 
 def _fetch(url: str) -> Any:
