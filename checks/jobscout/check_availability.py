@@ -33,6 +33,6 @@ def check_restarts(jobscout_prometheus: Prometheus, jobscout_metrics: Metrics) -
     """
     query = 'sum(resets(application_uptime_seconds{job="jobscout"}[1h]))'
     restarts = jobscout_prometheus.scalar(query)
-    if not restarts and jobscout_metrics.interval().restarted:
+    if restarts == 0 and jobscout_metrics.interval().restarted:
         return 1
     return restarts
