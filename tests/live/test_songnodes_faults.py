@@ -2,71 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import fault_runs
 import pytest
 from fault_runs import HEALTHY
 
-from fixtures.claims import claim_folder
+from fixtures import songnodes
 from fixtures.postgres import Server
 from fixtures.songnodes import FAULTS
-from fixtures.songnodes.world import Settle, begin
-from fixtures.standin import Fault, Standin
+from fixtures.songnodes.scenario import combine
+from fixtures.standin import Fault
 
-EVERY = (HEALTHY, *FAULTS)
-AHEAD = 2
-INHIBITING = {"db_down", "prometheus_down", "redis_down", "target_down"}
+BY_NAME = {fault.name: fault for fault in (HEALTHY, *FAULTS)}
 
-Start = Callable[[Fault], Standin]
+TOGETHER = (
+    ("healthy",),
+    ("zero_tracks", "schema_errors", "asyncio_warnings", "container_unhealthy", "rule_missing"),
+    ("pool_full", "pool_high", "low_rate", "duplicates", "redis_down"),
+    ("coverage_drop", "slow_flush", "memory_high", "target_down", "dashboard_broken"),
+    ("brief_blip", "alertmanager_disconnected", "db_down"),
+    ("prometheus_down", "schema_drift"),
+)
+"""Faults of different scrapers and servers are tried at once, for the sake of time.
 
+What one turns beside its own checks is seen all the same: none of the others may turn it.
+"""
 
-class Ahead:
-    """Starts stand-ins ahead of their turn, since Prometheus takes five seconds to settle."""
+UNMEASURED = {"db_down", "prometheus_down", "redis_down", "target_down"}
+"""What leaves checks without anything to measure."""
 
-    def __init__(self, server: Server, undo: ExitStack) -> None:
-        self._server = server
-        self._undo = undo
-        self._begun: dict[str, tuple[Standin, Settle]] = {}
-
-    def start(self, fault: Fault) -> Standin:
-        """The stand-in with a fault, settled, while those with the next faults settle."""
-        following = EVERY[EVERY.index(fault) + 1 :][:AHEAD]
-        for each in (fault, *following):
-            if each.name not in self._begun:
-                self._begun[each.name] = self._begin(each)
-        standin, settle = self._begun.pop(fault.name)
-        settle()
-        return standin
-
-    def _begin(self, fault: Fault) -> tuple[Standin, Settle]:
-        claim = claim_folder("test")
-        self._undo.callback(claim.release)
-        database = f"songnodes_{fault.name}"
-        now = datetime.now(UTC)
-        standin, settle = begin(self._server, [fault], claim.path, now, database=database)
-        self._undo.callback(standin.stop)
-        return standin, settle
+LEARNING = {"songnodes.schema.migrations_landed"}
+"""What only its own history can tell, of which a first run has none."""
 
 
-@pytest.fixture(scope="module")
-def start(postgres_server: Server) -> Iterator[Start]:
-    """Starts the stand-in with a fault; all are stopped in the end."""
-    with ExitStack() as undo:
-        yield Ahead(postgres_server, undo).start
-
-
-@pytest.mark.parametrize("fault", EVERY, ids=lambda fault: fault.name)
-def test_a_fault_turns_exactly_its_own_checks(start: Start, fault: Fault, tmp_path: Path) -> None:
-    """The checks that fail and those that warn are the ones the fault names; others stay ok."""
-    standin = start(fault)
-    try:
-        fails = bool(fault.turns)
-        report = fault_runs.run_checks("songnodes", standin.environment, tmp_path, fails=fails)
-    finally:
-        standin.stop()
+@pytest.mark.parametrize("names", TOGETHER, ids="+".join)
+def test_a_fault_turns_exactly_its_own_checks(
+    postgres_server: Server, names: Sequence[str], tmp_path: Path
+) -> None:
+    """The checks that fail and those that warn are the ones the faults name; others stay ok."""
+    fault = together([BY_NAME[name] for name in names])
+    report = fault_runs.check_faulty(songnodes, postgres_server, fault, tmp_path)
     fault_runs.assert_turns(report, fault)
-    assert bool(fault_runs.ids_of(report, "inhibited")) == (fault.name in INHIBITING)
+    assert bool(fault_runs.ids_of(report, "inhibited")) == bool(UNMEASURED & set(names))
+    assert fault_runs.ids_of(report, "learning") <= LEARNING
+
+
+def test_every_fault_is_tried() -> None:
+    """No fault is left out, and none is tried beside another that turns one of its checks."""
+    assert sorted(name for names in TOGETHER for name in names) == sorted(BY_NAME)
+    for names in TOGETHER:
+        turns = [each for name in names for each in (*BY_NAME[name].turns, *BY_NAME[name].warns)]
+        assert len(turns) == len(set(turns))
+
+
+def together(faults: Sequence[Fault]) -> Fault:
+    """One fault that does what all of these do."""
+    scenario = combine(faults)
+    return Fault(
+        "_".join(fault.name[:6] for fault in faults),
+        "",
+        turns=tuple(each for fault in faults for each in fault.turns),
+        warns=tuple(each for fault in faults for each in fault.warns),
+        changes={name: getattr(scenario, name) for fault in faults for name in fault.changes},
+    )
