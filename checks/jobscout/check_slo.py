@@ -25,7 +25,7 @@ REQUESTS = 'sum(increase(http_requests_total{job="jobscout"}[$window]))'
 FAILED = 'sum(increase(http_requests_total{job="jobscout",status_code=~"5.."}[$window]))'
 TIMED = 'sum(increase(http_request_duration_seconds_count{job="jobscout"}[$window]))'
 IN_TIME = """
-    sum(increase(http_request_duration_seconds_bucket{job="jobscout",le=~"2|2.0"}[$window]))
+    sum(increase(http_request_duration_seconds_bucket{job="jobscout",le=~"2|2[.]0"}[$window]))
 """
 
 BUDGET = above(25, alert=0, unit="%")  # the target is chosen

@@ -79,7 +79,7 @@ def test_page_keeps_its_contract_and_counts(begin: Begin) -> None:
     for _ in range(3):
         assert app.get("/").status == 200
     rose = page.scrape().increase("http_requests_total", before)
-    assert 3 <= (rose.where(endpoint="/").sum() or 0) <= 5
+    assert (rose.where(endpoint="/").sum() or 0) >= 3
     for target in (page, app):
         target.close()
 
@@ -166,11 +166,17 @@ def test_without_prometheus_the_page_is_checked_and_the_rest_is_told(
 @pytest.mark.usefixtures("without_prometheus")
 def test_the_next_run_begins_where_the_last_one_ended(begin: Begin, tmp_path: Path) -> None:
     """Of two scheduled runs the second is judged by what happened since the first, and is well."""
-    environment = begin().environment
+    environment = begin("traffic_spike").environment
     history = f"sqlite:///{tmp_path / 'history.sqlite'}"
-    options = ("--gatepost-mode=scheduled", "-o", f"gatepost_history={history}")
-    for name in ("first", "second"):
-        reports = tmp_path / name
-        report = fault_runs.run_checks("jobscout", environment, reports, *options, fails=False)
-        assert not fault_runs.ids_of(report, "warning")
-    assert "jobscout.business.totals" in fault_runs.ids_of(report, "ok")
+    kept = ("--gatepost-mode=scheduled", "-o", f"gatepost_history={history}")
+    for name, levels in (("first", {"ok", "learning"}), ("second", {"ok"})):
+        report = fault_runs.run_checks(
+            "jobscout",
+            environment,
+            tmp_path / name,
+            *options,
+            "-k",
+            "errors or totals",
+            fails=False,
+        )
+        assert {row["verdict"]["level"] for row in report["results"]} == levels
