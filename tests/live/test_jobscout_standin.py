@@ -170,13 +170,8 @@ def test_the_next_run_begins_where_the_last_one_ended(begin: Begin, tmp_path: Pa
     history = f"sqlite:///{tmp_path / 'history.sqlite'}"
     kept = ("--gatepost-mode=scheduled", "-o", f"gatepost_history={history}")
     for name, levels in (("first", {"ok", "learning"}), ("second", {"ok"})):
+        reports = tmp_path / name
         report = fault_runs.run_checks(
-            "jobscout",
-            environment,
-            tmp_path / name,
-            *options,
-            "-k",
-            "errors or totals",
-            fails=False,
+            "jobscout", environment, reports, *kept, "-k", "errors or totals", fails=False
         )
         assert {row["verdict"]["level"] for row in report["results"]} == levels
