@@ -2,12 +2,14 @@
 # of the machine is touched. Written for GNU make 3.81 (macOS) and newer. Where a goal fails,
 # make itself always exits with 2; the status of pytest stands in make's last line, "Error 1".
 #
+#   make check SYSTEMS="finance jobscout"       check some of the systems
 #   make check FAULTS="jobinsight.stale_data"   break the stand-ins by name
 #   make check ARGS="-k freshness -v"           pass arguments on to pytest
 #   make test  ARGS="tests/unit"
 #   make check PYTHON=/path/to/python3.12       build `.venv` on this Python
 
 .DEFAULT_GOAL := help
+SYSTEMS =
 FAULTS =
 ARGS =
 
@@ -27,10 +29,10 @@ RUN = .venv/bin/python
 # A rehearsal on stand-ins: it tells no channel, and keeps a history of its own beside that of
 # the real systems.
 .PHONY: check
-check: ## check the systems' live stand-ins; FAULTS= breaks them, ARGS= goes to pytest
+check: ## check the systems' live stand-ins; SYSTEMS=, FAULTS= breaks them, ARGS= for pytest
 	$(SETUP) standins
-	@GATEPOST_SLACK_WEBHOOK= $(RUN) -m fixtures --faults "$(FAULTS)" -- \
-		$(RUN) -m pytest checks --gatepost-mode=scheduled \
+	@GATEPOST_SLACK_WEBHOOK= $(RUN) -m fixtures --systems "$(SYSTEMS)" --faults "$(FAULTS)" -- \
+		$(RUN) -m pytest $(or $(addprefix checks/,$(SYSTEMS)),checks) --gatepost-mode=scheduled \
 		-o gatepost_history=sqlite:///.gatepost/standins.sqlite $(ARGS)
 
 .PHONY: test

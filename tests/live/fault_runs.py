@@ -33,6 +33,7 @@ def check_faulty(module: ModuleType, server: Server, fault: Fault, reports: Path
         database = f"{system}_{fault.name}"
         standin = module.start(server, [fault], claim.path, datetime.now(UTC), database=database)
         try:
+            standin.settle()
             return run_checks(system, standin.environment, reports, fails=bool(fault.turns))
         finally:
             standin.stop()

@@ -57,6 +57,7 @@ def world(postgres_server: Server) -> Iterator[Mapping[str, str]]:
         miss(str(error))
     claim = claim_folder("test")
     standin = start(postgres_server, [], claim.path, datetime.now(UTC), database="songnodes_books")
+    standin.settle()
     yield standin.environment
     standin.stop()
     claim.release()

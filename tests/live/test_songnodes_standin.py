@@ -30,7 +30,7 @@ from fixtures.pytest_fixtures import miss
 from fixtures.songnodes import FAULTS
 from fixtures.songnodes.courses import Course, Stretch
 from fixtures.songnodes.scrapers import SCRAPERS
-from fixtures.songnodes.world import begin
+from fixtures.songnodes.world import start
 from fixtures.standin import Standin
 from gatepost.targets import endpoint, metrics
 from gatepost.targets import prometheus as prometheus_target
@@ -54,7 +54,7 @@ def begin_standin(postgres_server: Server) -> Iterator[Begin]:
         chosen = [BY_NAME[name] for name in faults]
         now = datetime.now(UTC)
         database = f"songnodes_here_{len(undo)}"
-        standin, _ = begin(postgres_server, chosen, claim.path, now, database=database)
+        standin = start(postgres_server, chosen, claim.path, now, database=database)
         undo.extend([claim.release, standin.stop])
         return standin
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.jobinsight import FAULTS
-from fixtures.systems import UnknownFaultError, choose_faults, find_systems, list_absent
+from fixtures.systems import UnknownNameError, choose_faults, find_systems, list_absent
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,14 +28,14 @@ def test_faults_are_chosen_by_full_or_bare_name() -> None:
 )
 def test_unknown_fault_names_the_nearest(text: str, hint: str) -> None:
     """A name that is not known is answered with those that are like it."""
-    with pytest.raises(UnknownFaultError, match=f"did you mean .*{hint}"):
+    with pytest.raises(UnknownNameError, match=f"did you mean .*{hint}"):
         choose_faults(text, find_systems())
 
 
 def test_ambiguous_fault_names_its_systems() -> None:
     """A bare name that two systems have has to be said in full."""
     system = find_systems()["jobinsight"]
-    with pytest.raises(UnknownFaultError, match=r"one\.db_down, two\.db_down"):
+    with pytest.raises(UnknownNameError, match=r"one\.db_down, two\.db_down"):
         choose_faults("db_down", {"one": system, "two": system})
 
 
@@ -69,6 +69,7 @@ def test_command_lists_faults() -> None:
     [
         (("--faults", "few_jbs", "--", "true"), "did you mean jobinsight.few_jobs"),
         (("--faults", "nonsense", "--", "true"), "none is like it (`make faults` lists all)"),
+        (("--systems", "finanse", "--", "true"), "no system is called 'finanse'; there are"),
         ((), "say which command to run"),
     ],
 )
@@ -88,7 +89,9 @@ def test_command_gets_its_variables_and_gives_its_status() -> None:
         "import json, os, sys; print(json.dumps(dict(os.environ))); sys.stdin.read(); sys.exit(5)"
     )
     done = subprocess.run(
-        command("--faults", "empty_table", "--", sys.executable, "-c", script),
+        command(
+            "--systems", "jobinsight", "--faults", "empty_table", "--", sys.executable, "-c", script
+        ),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -98,6 +101,7 @@ def test_command_gets_its_variables_and_gives_its_status() -> None:
     assert done.returncode == 5
     assert all(" is absent here: " in line for line in done.stderr.splitlines())
     environment = json.loads(done.stdout)
+    assert "FINANCE_API_URL" not in environment, "only one system was asked for"
     assert environment["JOBINSIGHT_DB_URL"].startswith("postgresql+psycopg://gatepost@/jobinsight?")
     for name in ("RAW_BACKUP", "CDC", "LOGS", "REPORTS"):
         assert not Path(environment[f"JOBINSIGHT_{name}"]).exists()
@@ -113,7 +117,9 @@ def test_signals_reach_the_command(number: int) -> None:
         "signal.pause()\n"
     )
     with subprocess.Popen(
-        command("--faults", "empty_table", "--", sys.executable, "-c", script),
+        command(
+            "--systems", "jobinsight", "--faults", "empty_table", "--", sys.executable, "-c", script
+        ),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -130,7 +136,7 @@ def test_signals_reach_the_command(number: int) -> None:
 def test_command_that_does_not_exist() -> None:
     """A command that cannot be run is said in one line, with the shell's status for it."""
     done = subprocess.run(
-        command("--faults", "empty_table", "--", "no-such-command"),
+        command("--systems", "jobinsight", "--faults", "empty_table", "--", "no-such-command"),
         cwd=ROOT,
         capture_output=True,
         text=True,
