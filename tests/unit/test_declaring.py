@@ -17,7 +17,9 @@ from gatepost.config import Configuration
 from gatepost.declaring import Declared, declare, expand, find_runbook, place_of
 from gatepost.errors import DeclarationError
 from gatepost.expectations.base import Context, Expectation
+from gatepost.expectations.falls import falls_at_most
 from gatepost.expectations.limits import at_least, at_most
+from gatepost.expectations.row_count import row_count
 from gatepost.model import Declaration, Limits, Mode, Severity, Verdict
 from gatepost.project import Project
 
@@ -191,6 +193,20 @@ def test_a_row_may_have_a_severity_of_its_own(shop: Shop) -> None:
     critical = Rules(level=Severity.CRITICAL)
     assert shop.declare(said=said, expectation=critical).declaration.severity is Severity.CRITICAL
     assert shop.declare(said=said, expectation=Rules()).declaration.severity is Severity.HIGH
+
+
+def test_alert_levels_give_a_check_the_severity_of_the_worst(shop: Shop) -> None:
+    """Unless the author says one beside them; what a module says by default is no such word."""
+    levels = at_most(1, alert={"low": 5, "critical": 10})
+    around = Said(severity=Severity.HIGH)
+    beside = Said(severity=Severity.HIGH, severity_beside=True)
+    for said, severity in ((around, Severity.CRITICAL), (beside, Severity.HIGH)):
+        for expectation in (levels, row_count(levels), falls_at_most(alert={"critical": 5})):
+            declared = shop.declare(said=said, expectation=expectation)
+            assert declared.declaration.severity is severity
+    assert shop.declare(said=around, expectation=at_most(1)).declaration.severity is Severity.HIGH
+    own = shop.declare(said=beside, expectation=Rules(level=Severity.LOW))
+    assert own.declaration.severity is Severity.LOW
 
 
 def test_an_override_replaces_limits_by_id(shop: Shop) -> None:

@@ -70,6 +70,7 @@ VERDICTS = st.builds(
     data_time=st.none() | TIMES,
     cause=TEXTS,
     how=TEXTS,
+    severity=st.none() | st.sampled_from(list(Severity)),
 )
 PASTS = st.builds(
     Past,
