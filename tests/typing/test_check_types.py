@@ -23,9 +23,10 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 from gatepost import (
-    Database, Endpoint, Response, Table, Verdict, all_healthy, answers, at_least, at_most, below,
-    between, check, conforms_to, distinct, fresh, fresh_within, numeric, quality_score, recorded,
-    responds, row_count, share, share_of_mean, sql_check, sql_rule,
+    Database, Endpoint, Response, Table, Verdict, above, all_healthy, answers, at_least, at_most,
+    below, between, check, conforms_to, distinct, falls_at_most, fresh, fresh_within, lasts,
+    no_steady_growth, numeric, quality_score, recorded, responds, rises_at_least, row_count, share,
+    share_of_mean, sql_check, sql_rule,
 )
 
 class Model(pa.DataFrameModel):
@@ -49,6 +50,22 @@ ACCEPTED = {
     "a limit on a series": judged("at_least(95)", "pd.Series[float]"),
     "a limit on labels": judged("between(5, 9)", "dict[str, float]"),
     "a limit on labels that may be missing": judged("at_least(95)", "Mapping[str, float | None]"),
+    "a limit on labelled series": judged("at_least(95)", "dict[str, pd.Series[float]]"),
+    "levels by severity": judged('at_most(1, alert={"medium": 5, "high": 9.5})', "float"),
+    "levels that are limits": judged(
+        'at_least(5, alert={"low": at_least(3), "high": above(0)}), '
+        'between(1, 2, alert={"low": (0, 3), "high": at_least(-1)})',
+        "float",
+    ),
+    "a course of stored values": judged(
+        'falls_at_most(3, alert=5, unit="%"), rises_at_least(alert={"high": 1}), '
+        "no_steady_growth(5), lasts(until=90), share_of_mean(0.5, most=2), share_of_mean(most=2)",
+        "float | None",
+    ),
+    "a course by label": judged(
+        "falls_at_most(3), rises_at_least(1), no_steady_growth(), lasts(), share_of_mean(0.5)",
+        "dict[str, pd.Series[float]]",
+    ),
     "freshness on a time": judged('fresh_within("24 h")', "datetime"),
     "freshness on what may be missing": judged('fresh_within("24 h")', "datetime | None"),
     "rules on a table": judged("conforms_to(Model)", "Table"),
@@ -112,7 +129,9 @@ ACCEPTED = {
         """,
 }
 
-LIMIT_TAKES = "SupportsFloat | Series[Any] | Mapping[str, SupportsFloat | None] | None"
+LIMIT_TAKES = (
+    "SupportsFloat | Series[Any] | Mapping[str, SupportsFloat | Series[Any] | None] | None"
+)
 
 REFUSED = {
     "freshness on float": (judged('fresh_within("24 h")', "float"), "float", "datetime | None"),
@@ -156,7 +175,7 @@ REFUSED = {
     "a mean of labels": (
         judged("share_of_mean(0.5)", "dict[str, float]"),
         "dict[str, float]",
-        "SupportsFloat | Series[Any] | None",
+        "SupportsFloat | Series[Any] | Mapping[str, Series[Any]] | None",
     ),
     "health of a number": (judged("all_healthy()", "float"), "float", "Mapping[str, Verdict]"),
     "rules and a limit": (
@@ -177,6 +196,9 @@ MISTAKES = {
     "check(at_least(95), sustained=1.5)": 'Argument "sustained" to "check" has incompatible type',
     'at_least("95")': 'Argument 1 to "at_least" has incompatible type "str"',
     "fresh_within(24)": 'Argument 1 to "fresh_within" has incompatible type "int"',
+    'at_most(5, alert={"high": "10"})': 'Dict entry 0 has incompatible type "str": "str"',
+    "falls_at_most(5, within=24)": 'Argument "within" to "falls_at_most" has incompatible type',
+    "no_steady_growth(2.5)": 'Argument 1 to "no_steady_growth" has incompatible type "float"',
     "between(5)": 'Missing positional argument "high"',
     'share(95, complete="a")': 'Argument 1 to "share" has incompatible type "int"',
     'numeric("a", mean=5)': 'Argument "mean" to "numeric" has incompatible type "int"',
