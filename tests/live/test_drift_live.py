@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from fixtures.postgres import CRAWLER, Server
 from gatepost.errors import MeasurementError
 from gatepost.tables.across.drift import find_drift, read_declaration
-from gatepost.tables.asks import NotEvaluated, Whole
+from gatepost.tables.asks import NotEvaluated
 from gatepost.targets.base import TargetContext
 from gatepost.targets.database import Database, Settings, open_target
 from gatepost.targets.journal import keep_journal
@@ -135,9 +135,9 @@ def drift(database: Database, name: str, declared: Any) -> dict[str, str]:
     """What differs, by aspect."""
     found = find_drift(database.table(name), read_declaration(declared))
     return {
-        aspect: said.why
+        aspect: said.why if isinstance(said, NotEvaluated) else "; ".join(map(str, said))
         for aspect, said in found.aspects.items()
-        if not isinstance(said, Whole) or not said.holds
+        if said
     }
 
 

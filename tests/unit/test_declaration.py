@@ -13,8 +13,8 @@ from gatepost.errors import DeclarationError
 from gatepost.expectations.base import Context
 from gatepost.expectations.declaration import AspectMatched, matches_declaration
 from gatepost.model import Level, Verdict
-from gatepost.tables.across.drift import Drift
-from gatepost.tables.asks import NotEvaluated, Scan, Whole
+from gatepost.tables.across.drift import Difference, Drift
+from gatepost.tables.asks import NotEvaluated, Scan
 
 CONTEXT = Context(datetime(2026, 3, 10, 6, 30, tzinfo=UTC))
 JOBS = Table("jobs", MetaData(), Column("id", Integer, primary_key=True))
@@ -75,14 +75,14 @@ def test_what_declares_no_table_is_refused(declared: Any, options: Any, message:
 def test_drift_is_an_alert_with_its_counts() -> None:
     """The sentence says whose declaration it is."""
     row = rows(JOBS)["columns"]
-    verdict = judge(row, Whole(False, "1 column missing: day"))
+    verdict = judge(row, (Difference("column", "missing", ("day",)),))
     assert (verdict.level, verdict.how) == (Level.BREACH, "proved: from the catalogue")
     assert verdict.sentence == "not as jobs declares: 1 column missing: day"
 
 
 def test_no_drift_is_fine() -> None:
     """Each aspect in its own words."""
-    said = [judge(row, Whole(True, "")) for row in rows(JOBS).values()]
+    said = [judge(row, ()) for row in rows(JOBS).values()]
     assert {verdict.level for verdict in said} == {Level.OK}
     assert said[3].sentence == "primary, foreign and unique keys are as jobs declares"
 

@@ -141,7 +141,12 @@ def test_a_tolerance_that_cannot_be_meant_so_is_refused(tolerate: Any, message: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"by": "table"}, '"rule" or "column"'),
+        ({"by": "tables"}, '"rule", "column" or "table"'),
+        ({"by": "table", "per": "day"}, 'use by="column", or last="1 day"'),
+        ({"by": "table", "tolerate": {"title": at_least(95)}}, "one limit, such as at_least"),
+        ({"by": "table", "tolerate": at_most(5)}, "so it takes at_least or above"),
+        ({"by": "table", "severity": {"title": "low"}}, "severity for 'title', but no such rule"),
+        ({"tolerate": at_least(95)}, "'title dtype': at_least.*one limit goes with by=\"table\""),
         ({"per": "week"}, r"per='week'\): expected \"day\""),
         ({"last": "soon"}, "is not a duration"),
         ({"samples": -1}, "samples=-1"),

@@ -125,7 +125,8 @@ class RuleKept(LimitOnTable[CountBad]):
             return f"{rows} {self.words}; {limited if self.counts_bad else self.limit}"
         count = f"{found.bad:,} of {plural(found.total, 'row')}"
         parts = zip(self.ask.rules, found.parts, strict=False)  # a segment has no parts
-        broken = [f"{bad:,} {rule.what}" for rule, bad in parts if bad]
+        worst_first = sorted(parts, key=lambda part: -part[1])
+        broken = [f"{bad:,} {self.ask.name_of(rule)}" for rule, bad in worst_first if bad]
         many = len(self.ask.rules) > 1
         detail = f": {join_some(broken, most=5)}" if many and broken else ""
         words = f"a rule of {self.label}" if many else self.words

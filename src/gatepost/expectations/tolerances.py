@@ -12,12 +12,20 @@ from gatepost.model import Severity
 from gatepost.wording import join_some
 
 
-def read_tolerances(tolerate: Mapping[str, Limit], known: Collection[str]) -> dict[str, Limit]:
+def read_tolerances(
+    tolerate: Limit | Mapping[str, Limit], known: Collection[str]
+) -> dict[str, Limit]:
     """The tolerances as limits in percent.
 
-    Raises DeclarationError for one that cannot be meant as a percentage of good
-    rows, and for a label that no rule has, with the nearest that there are.
+    Raises DeclarationError for what is not by label, for one that cannot be
+    meant as a percentage of good rows, and for a label that no rule has, with
+    the nearest that there are.
     """
+    if not isinstance(tolerate, Mapping):
+        raise DeclarationError(
+            f"conforms_to(tolerate=...) takes limits by label, such as {{{min(known)!r}: "
+            f'at_least(95)}}; one limit goes with by="table", got {tolerate}'
+        )
     _refuse_unknown("tolerance", tolerate, known)
     return {
         label: as_percentage(f"the tolerance of {label!r}", limit)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gatepost.tables.asks import CountBad, How, NotEvaluated, ScanAsk, SeparateAsk, Tier
+from gatepost.tables.asks import Ask, CountBad, How, NotEvaluated, ScanAsk, SeparateAsk, Tier
 from gatepost.targets.statements import NotSent
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ def explain_value(
     """
     from gatepost.tables.table import Table
 
-    labels = {ask: each.label for each in expectations for ask in each.asks}
+    labels: dict[Ask, str] = {}
+    for each in expectations:
+        for ask in each.asks:  # which several expectations may share
+            labels[ask] = f"{labels[ask]}, {each.label}" if ask in labels else each.label
     found = replace(known, about=_about(value, asked=bool(labels)))
     for ask, label in labels.items():
         if isinstance(ask, SeparateAsk):

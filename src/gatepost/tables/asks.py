@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from gatepost.model import Sample
 from gatepost.tables.rules import Rule
+
+SaidT = TypeVar("SaidT", "Whole", "NotEvaluated")
 
 DAY = timedelta(days=1)
 MOST_SEGMENTS = 1_000
@@ -56,7 +58,8 @@ class CountBad:
     `label` names the rules in ids; `keys` are the columns that identify a row.
     `drill` are columns whose values are looked through for those that hold
     most of the bad rows. `is_fine` says of so many bad rows, of how many, that
-    nobody wants to see which they are.
+    nobody wants to see which they are. `proved` are further rules that belong
+    to the label, and that no row can break.
     """
 
     label: str
@@ -66,6 +69,22 @@ class CountBad:
     samples: int = 5
     drill: tuple[str, ...] = ()
     is_fine: Callable[[int, int], bool] | None = field(default=None, compare=False)
+    proved: tuple[Rule, ...] = field(default=(), compare=False)
+
+    def name_of(self, rule: Rule) -> str:
+        """What tells one of the rules from the others: with its column where they are on several.
+
+        Empty for the only one.
+        """
+        every = (*self.rules, *self.proved)
+        if len(every) == 1:
+            return ""
+        return rule.what if len({each.column for each in every}) == 1 else rule.text
+
+    def say_of(self, rule: Rule, said: SaidT) -> SaidT:
+        """What is said of all rows, beginning with the rule where there are others."""
+        name = self.name_of(rule)
+        return replace(said, why=f"{name}: {said.why}") if name else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from gatepost.model import Sample
 from gatepost.tables.asks import (
@@ -14,6 +14,7 @@ from gatepost.tables.asks import (
     CountRows,
     FindNewest,
     NotEvaluated,
+    SaidT,
     Scan,
     ScanAnswer,
     ScanAsk,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gatepost.tables.evaluation import Mask, Outcome
-
-SaidT = TypeVar("SaidT", Whole, NotEvaluated)
 
 
 def answer(
@@ -149,7 +148,8 @@ def _count_bad(
     drill = find_concentrations(rows[inside], ask.drill, bad[inside])
     if isinstance(drill, NotEvaluated):
         return drill
-    return replace(found, sample=_sample(rows, bad, ask) if ask.samples else None, drill=drill)
+    sample = _sample(rows, bad, ask, parts) if ask.samples else None
+    return replace(found, sample=sample, drill=drill)
 
 
 def _matters(found: Tally, ask: CountBad) -> bool:
@@ -172,16 +172,15 @@ def _by_segment(
 
 def _name_rule(said: SaidT, ask: CountBad, outcomes: list[Outcome]) -> SaidT:
     """Say which of several rules it was."""
-    if len(ask.rules) == 1:
-        return said
     place = next(place for place, each in enumerate(outcomes) if each is said)
-    return replace(said, why=f"{ask.rules[place].what}: {said.why}")
+    return ask.say_of(ask.rules[place], said)
 
 
-def _sample(rows: pd.DataFrame, bad: Mask, ask: CountBad) -> Sample | None:
+def _sample(rows: pd.DataFrame, bad: Mask, ask: CountBad, parts: list[int]) -> Sample | None:
     rows = with_index(rows, ask.rules[0]).iloc[bad.nonzero()[0][: ask.samples]]
     cells: dict[str, list[str]] = {}
-    names = [*ask.keys, *(name for rule in ask.rules for name in columns_of(rule, rows))]
+    broken = [rule for rule, bad_rows in zip(ask.rules, parts, strict=True) if bad_rows]
+    names = [*ask.keys, *(name for rule in broken for name in columns_of(rule, rows))]
     for name in dict.fromkeys(names):
         if name in rows.columns:
             column = rows[name]

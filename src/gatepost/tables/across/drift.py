@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gatepost.errors import DeclarationError
 from gatepost.tables.across.declared_types import compare_type
-from gatepost.tables.asks import How, NotEvaluated, SeparateAnswer, SeparateAsk, Tier, Whole
+from gatepost.tables.asks import How, NotEvaluated, SeparateAnswer, SeparateAsk, Tier
 from gatepost.tables.live import LiveTable
 from gatepost.tables.table import Table
 from gatepost.wording import join_some, plural, shorten
@@ -61,10 +61,39 @@ class FindDrift(SeparateAsk):
 
 
 @dataclass(frozen=True, slots=True)
-class Drift(SeparateAnswer):
-    """For each aspect whether the live table is as declared, and why not: counts before names."""
+class Difference:
+    """All that differs in one way: "2 columns not declared: extra, more"."""
 
-    aspects: Mapping[str, Whole | NotEvaluated]
+    noun: str
+    verb: str
+    names: tuple[str, ...]
+    separator: str = ", "
+
+    @property
+    def count(self) -> int:
+        """How many columns, keys or indexes differ so."""
+        return len(self.names)
+
+    def __str__(self) -> str:
+        many = self.count != 1 and self.noun == "index"
+        counted = f"{self.count:,} indexes" if many else plural(self.count, self.noun)
+        return f"{counted} {self.verb}: {self._named}"
+
+    @property
+    def _named(self) -> str:
+        more = self.count - _MOST
+        return self.separator.join(self.names[:_MOST]) + (f" and {more:,} more" if more > 0 else "")
+
+
+Aspect: TypeAlias = tuple[Difference, ...] | NotEvaluated
+"""In what one aspect differs; in nothing where it is as declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift(SeparateAnswer):
+    """For each aspect in what the live table differs from its declaration."""
+
+    aspects: Mapping[str, Aspect]
     how: How = _HOW
 
 
@@ -150,13 +179,13 @@ def _add_unique(table: sa.Table, connection: Connection) -> None:
 
 def _compare_table(
     declared: sa.Table, live: LiveTable, reflected: _Reflected, backend: str
-) -> dict[str, Whole | NotEvaluated]:
+) -> dict[str, Aspect]:
     wanted = {column.name: column for column in declared.columns}
     both = [(column, live.columns[name]) for name, column in wanted.items() if name in live.columns]
     types = [compare_type(column, found, reflected.dialect, backend) for column, found in both]
-    aspects: dict[str, Whole | NotEvaluated] = {
+    aspects: dict[str, Aspect] = {
         "columns": _compare("column", wanted, live.columns),
-        "types": _tell([each for each in types if each], "column", "of another type"),
+        "types": _other_types([each for each in types if each]),
     }
     found = reflected.table
     if found is None or reflected.is_view:
@@ -172,7 +201,7 @@ def _compare_table(
     return aspects
 
 
-def _compare_model(rules: Iterable[Rule], live: LiveTable) -> dict[str, Whole | NotEvaluated]:
+def _compare_model(rules: Iterable[Rule], live: LiveTable) -> dict[str, Aspect]:
     import pandas as pd
 
     from gatepost.tables.evaluation import columns_of
@@ -201,13 +230,13 @@ def _compare_model(rules: Iterable[Rule], live: LiveTable) -> dict[str, Whole | 
             if not said.holds:
                 types.append(f"{name} is to be {rule.what}: {said.why}")
     extra = [name for name in live.columns if name not in declared] if is_strict else []
-    judged: Whole | NotEvaluated = _tell(types, "column", "of another type")
+    judged: Aspect = _other_types(types)
     if refused and not types:
         judged = NotEvaluated(f"{plural(len(refused), 'column')}: {join_some(refused)}")
     return {"columns": _differ("column", missing, extra), "types": judged}
 
 
-def _compare_nullability(wanted: Mapping[str, Any], found: sa.Table) -> Whole:
+def _compare_nullability(wanted: Mapping[str, Any], found: sa.Table) -> tuple[Difference, ...]:
     both = [(column, found.c[name]) for name, column in wanted.items() if name in found.c]
     loose = [
         mine.name
@@ -215,13 +244,15 @@ def _compare_nullability(wanted: Mapping[str, Any], found: sa.Table) -> Whole:
         if live.nullable and not mine.nullable and not _is_row_id(live, found)
     ]
     tight = [mine.name for mine, live in both if mine.nullable and not live.nullable]
-    said = [
-        f"{plural(len(names), 'column')} {verb}{'s' if len(names) == 1 else ''} nulls, against "
-        f"the declaration: {join_some(names, most=_MOST)}"
+    return tuple(
+        Difference(
+            "column",
+            f"{verb}{'s' if len(names) == 1 else ''} nulls, against the declaration",
+            tuple(names),
+        )
         for names, verb in ((loose, "allow"), (tight, "forbid"))
         if names
-    ]
-    return Whole(not said, "; ".join(said), how=_HOW)
+    )
 
 
 def _is_row_id(column: sa.Column[Any], table: sa.Table) -> bool:
@@ -290,27 +321,22 @@ def _is_special(index: sa.Index) -> bool:
     return is_partial or not all(isinstance(each, Column) for each in index.expressions)
 
 
-def _compare(noun: str, declared: Collection[str], found: Collection[str]) -> Whole:
+def _compare(
+    noun: str, declared: Collection[str], found: Collection[str]
+) -> tuple[Difference, ...]:
     missing = [each for each in declared if each not in found]
     return _differ(noun, missing, [each for each in found if each not in declared])
 
 
-def _differ(noun: str, missing: Collection[str], extra: Collection[str]) -> Whole:
-    said = [
-        f"{_count(len(names), noun)} {words}: {join_some(sorted(names), most=_MOST)}"
-        for names, words in ((missing, "missing"), (extra, "not declared"))
+def _differ(noun: str, missing: Collection[str], extra: Collection[str]) -> tuple[Difference, ...]:
+    return tuple(
+        Difference(noun, verb, tuple(sorted(names)))
+        for names, verb in ((missing, "missing"), (extra, "not declared"))
         if names
-    ]
-    return Whole(not said, "; ".join(said), how=_HOW)
+    )
 
 
-def _tell(differences: Sequence[str], noun: str, words: str) -> Whole:
-    if not differences:
-        return Whole(True, "", how=_HOW)
-    more = len(differences) - _MOST
-    told = "; ".join(differences[:_MOST]) + (f" and {more} more" if more > 0 else "")
-    return Whole(False, f"{_count(len(differences), noun)} {words}: {told}", how=_HOW)
-
-
-def _count(number: int, noun: str) -> str:
-    return plural(number, noun) if noun != "index" or number == 1 else f"{number:,} indexes"
+def _other_types(names: Sequence[str]) -> tuple[Difference, ...]:
+    if not names:
+        return ()
+    return (Difference("column", "of another type", tuple(names), separator="; "),)

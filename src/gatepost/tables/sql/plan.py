@@ -159,29 +159,42 @@ class _Planner:
         placed = [(rule, _place(rule, self.scope)) for rule in ask.rules]
         places = [each for _, each in placed if isinstance(each, Place)]
         told = [each for each in places if each.said is not None]
-        refused = [f"{rule.what}: {each}" for rule, each in placed if isinstance(each, Refused)]
+        refused = [(rule, each) for rule, each in placed if isinstance(each, Refused)]
         if len(told) == len(placed) or any(not _holds(each) for each in told):
             # The catalogue has answered, and no row is read for it.
             parts = tuple(map(PartFigures, told))
-            many = len(placed) > 1
-            reader = TallyReader(ask.window, None, self.scope.slot, parts=parts, named=many)
+            reader = TallyReader(ask.window, None, self.scope.slot, parts=parts, ask=ask)
             self.known[ask] = reader.read(())
             return
-        rest = replace(ask, rules=tuple(each for each, where in placed if where not in told))
+        rest = replace(
+            ask,
+            rules=tuple(each for each, where in placed if where not in told),
+            proved=tuple(each.rule for each in told),
+        )
         if refused:
-            why = refused[0] if len(placed) > 1 else refused[0].partition(": ")[2]
-            self.fetched[ask] = Fetched(why, rest)
+            rule, reason = refused[0]
+            name = ask.name_of(rule)
+            self._fetch(ask, f"{name}: {reason}" if name else str(reason), rest)
             return
         try:
             sheet, reader, counting = plan_bad(ask, tuple(places), self.scope)
         except Refused as reason:
-            self.fetched[ask] = Fetched(str(reason), rest)
+            self._fetch(ask, str(reason), rest)
             return
         if any(each.how.tier is Tier.FUSED and not _is_steady(each) for each in places):
             # The table may stay as it is, and what the expression says of it change.
             self.scope.live = replace(self.scope.live, state=None)
         self.countings[ask] = counting
         self._keep(ask, sheet, reader)
+
+    def _fetch(self, ask: CountBad, why: str, rest: CountBad) -> None:
+        for rule in rest.rules:
+            if rule.expression is not None:
+                raise Unanswerable(
+                    f"{rule.text} is written in SQL and cannot be judged on fetched rows, which "
+                    f"its other rules need, since {why}; judge them apart, by rule or by column"
+                )
+        self.fetched[ask] = Fetched(why, rest)
 
 
 def _repeats(sheet: Sheet, asks: Iterable[ScanAsk]) -> dict[CountBad, Select[Any]]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from gatepost.tables.asks import (
     DAY,
     MOST_SEGMENTS,
+    CountBad,
     CountDistinct,
     Day,
     Distinct,
     How,
     Newest,
     NotEvaluated,
+    SaidT,
     ScanAnswer,
     Segment,
     Summarise,
@@ -31,7 +33,6 @@ from gatepost.tables.sql.placement import Place
 from gatepost.tables.sql.windows import split_label
 from gatepost.wording import plural
 
-SaidT = TypeVar("SaidT", Whole, NotEvaluated)
 Row: TypeAlias = Mapping[str, Any]
 
 
@@ -59,7 +60,7 @@ class TallyReader:
     With `hashes`, the count of different values, the surplus of rows over it
     stands for both.
 
-    With `named`, what is said of all rows begins with the rule that it is about.
+    With several rules in `ask`, what is said of all rows begins with the one that it is about.
     """
 
     window: Window
@@ -68,7 +69,7 @@ class TallyReader:
     bad: str | None = None
     more: str | None = None
     parts: tuple[PartFigures, ...] = ()
-    named: bool = False
+    ask: CountBad | None = None
     hashes: str | None = None
 
     def read(self, rows: Sequence[Row]) -> ScanAnswer:
@@ -151,9 +152,7 @@ class TallyReader:
 
     def _name(self, part: PartFigures, said: SaidT) -> SaidT:
         """Say which of several rules it was."""
-        if not self.named:
-            return said
-        return replace(said, why=f"{part.place.rule.what}: {said.why}")
+        return said if self.ask is None else self.ask.say_of(part.place.rule, said)
 
 
 @dataclass(frozen=True, slots=True)

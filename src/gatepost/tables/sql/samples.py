@@ -56,7 +56,7 @@ def add_samples(
         branch
         for place, (ask, counting) in enumerate(plan.countings.items())
         if isinstance(tally := found[ask], Tally) and _matters(tally, ask)
-        for branch in _branches(place, counting, plan.scope, repeats.get(ask, []))
+        for branch in _branches(place, counting, tally, plan.scope, repeats.get(ask, []))
     ]
     for batch in batched(branches, _MOST_BRANCHES):
         _take(batch, plan.scope, found)
@@ -95,10 +95,12 @@ def _add(tally: Tally, branch: _Branch, rows: Sequence[tuple[Any, ...]]) -> Tall
     return replace(tally, sample=Sample(branch.cells, (*before, *shown)[: branch.ask.samples]))
 
 
-def _branches(place: int, counting: Counting, scope: Scope, repeats: Rows) -> list[_Branch]:
+def _branches(
+    place: int, counting: Counting, tally: Tally, scope: Scope, repeats: Rows
+) -> list[_Branch]:
     ask = counting.ask
     found: list[_Branch] = []
-    names = _names(counting, scope)
+    names = _names(counting, tally, scope)
     # Labelled, since a column may have the name of what stands beside it.
     cells = [
         _cell(scope.live.columns[name], scope).label(f"cell_{place}")
@@ -123,9 +125,10 @@ def _branches(place: int, counting: Counting, scope: Scope, repeats: Rows) -> li
     return found
 
 
-def _names(counting: Counting, scope: Scope) -> tuple[str, ...]:
+def _names(counting: Counting, tally: Tally, scope: Scope) -> tuple[str, ...]:
     """The columns that are shown: those that identify a row, and those that are wrong."""
-    wrong = (column.name for place in counting.places for column in place.shown)
+    broken = [place for place, bad in zip(counting.places, tally.parts, strict=True) if bad]
+    wrong = (column.name for place in broken for column in place.shown)
     names = dict.fromkeys((*counting.ask.keys, *wrong))
     return tuple(name for name in names if name in scope.live.columns)
 

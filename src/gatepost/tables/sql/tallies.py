@@ -116,9 +116,8 @@ def plan_bad(
         )
         repeats, more = add(("repeated", ask), 2, lambda names: count(counting, scope, names))
         parts = [replace(each, bad=repeats) if each.place.repeated else each for each in parts]
-    named = len(ask.rules) > 1
     reader = TallyReader(
-        inside.window, total, scope.slot, bad, more, tuple(parts), named, hashes=hashes
+        inside.window, total, scope.slot, bad, more, tuple(parts), ask, hashes=hashes
     )
     return sheet, reader, counting
 

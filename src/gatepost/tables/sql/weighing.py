@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gatepost.model import Sample
@@ -45,9 +46,9 @@ def weigh(ask: ScanAsk, fetched: Fetched, scope: Scope) -> Tally | Whole | NotEv
     total = int(found[_ROWS].sum())
     how = How(Tier.FETCHED, f"{plural(len(found), 'different value')}, since {fetched.why}")
     if isinstance(outcome, NotEvaluated):
-        return outcome
+        return rest.say_of(rule, outcome)
     if isinstance(outcome, Whole):
-        return Whole(outcome.holds, outcome.why, total, how)
+        return replace(rest.say_of(rule, outcome), total=total, how=how)
     bad = found[outcome]
     cells = tuple((as_text(cell),) for cell in bad[name].head(ask.samples))
     parts = tuple(int(bad[_ROWS].sum()) if each is rule else 0 for each in ask.rules)
