@@ -19,8 +19,6 @@ from .tables import DECLARED
 
 pytestmark = check(owner="backend", runbook="database")
 
-ASPECTS = ("columns", "types", "nullability", "keys", "indexes")
-
 
 @check(severity="high", runbook="migrations")
 def check_migrations(marketplace_migrations: Migrations) -> None:
@@ -100,23 +98,13 @@ def check_transaction_rate(marketplace_db: Database) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("table", "aspect"),
+    "table",
     [
-        pytest.param(
-            table,
-            aspect,
-            marks=check(
-                matches_declaration(
-                    DECLARED[table], ignore=[each for each in ASPECTS if each != aspect]
-                )
-            ),
-            id=f"{table}-{aspect}",
-        )
-        for table in DECLARED
-        for aspect in ASPECTS
+        pytest.param(name, marks=check(matches_declaration(declared, by="table")), id=name)
+        for name, declared in DECLARED.items()
     ],
 )
 @check(severity="high", runbook="migrations")
-def check_schema(marketplace_db: Database, table: str, aspect: str) -> Table:  # noqa: ARG001 - of the id
+def check_schema(marketplace_db: Database, table: str) -> Table:
     """A live table has the columns, types, keys and indexes that the code declares."""
     return marketplace_db.table(table)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 import pandera.pandas as pa
-from sqlalchemy import func, text
+from sqlalchemy import func, select, text
 
-from gatepost import Database, Table, at_least, check, conforms_to, references, sql_check
+from gatepost import Database, Table, at_least, check, conforms_to, sql_check
 
-MOSTLY = at_least(alert=95, unit="%")
+from .tables import users
 
 
 class Listings(pa.DataFrameModel):
     """What makes a listing worth showing."""
 
     id: int = pa.Field(unique=True)
+    seller_id: object
     title: str = pa.Field(str_length={"min_value": 1})
     price: object = pa.Field(ge=0)
     url: str = pa.Field(str_matches=r"https?://[^\s/]+/.*")
@@ -27,20 +28,18 @@ class Listings(pa.DataFrameModel):
         """The scrapers' clocks may be five minutes ahead, which is chosen."""
         return last_seen_at <= func.now() + text("interval '5 minutes'")
 
+    @sql_check("seller_id", name="in_users")
+    def seller_exists(seller_id):  # noqa: N805 - a column, not the model
+        """No key of the database says so: listings come from elsewhere."""
+        return seller_id.in_(select(users.c.id))
+
 
 @check(
-    conforms_to(
-        Listings,
-        by="column",
-        tolerate=dict.fromkeys(
-            ("title", "price", "url", "latitude", "longitude", "last_seen_at"), MOSTLY
-        ),
-    ),
-    references("users", {"seller_id": "id"}, tolerate=MOSTLY),
+    conforms_to(Listings, by="table", tolerate=at_least(alert=95, unit="%")),
     severity="medium",
     owner="data",
     runbook="listings",
 )
 def check_listings(marketplace_db: Database) -> Table:
-    """Share of the listings that keep each rule, and whose seller exists."""
+    """Share of the listings that keep all rules, of which one is that the seller exists."""
     return marketplace_db.table("listings", time="first_seen_at")

@@ -48,7 +48,7 @@ def check_error_rate(figures: Source, scraper: str) -> pd.Series | float | None:
     return figures.course(SCHEMA_ERROR_RATE, scraper, last="30 min", step="1 min")
 
 
-@check(matches_declaration(Song), severity="high", runbook="schema-drift")
+@check(matches_declaration(Song, by="table"), severity="high", runbook="schema-drift")
 @pytest.mark.parametrize("table", ["songs"])
 def check_drift(songnodes_db: Database, table: str) -> Table:
     """The live table has the columns, of the types, that the scrapers' item declares."""
