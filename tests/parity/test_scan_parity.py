@@ -98,6 +98,7 @@ def asks(draw: st.DrawFn) -> list[Any]:
         if own:
             found.append(CountBad(name, own, _window(draw, name)))
         found.append(CountDistinct((name,), draw(windows)))
+    found.append(CountBad("all", rules, _window(draw, "made")))
     found.append(CountDistinct(tuple(draw(together)), draw(windows)))
     found.append(FindNewest("made"))
     found += [Summarise(name, (), draw(windows)) for name in ("whole", "ratio", "price")]

@@ -354,6 +354,50 @@ def test_a_parameter_cannot_hide_a_rule(project: Project) -> None:
     }
 
 
+def test_a_table_in_one_row_has_its_check_s_own_id(project: Project) -> None:
+    """Without brackets, or with those of the parameter alone; beside another row it is named."""
+    outcome = project.write(
+        {
+            "checks/shop/check_books.py": """
+                import pandas as pd
+                import pandera.pandas as pa
+                import pytest
+                from gatepost import at_least, check, conforms_to, row_count
+
+                class Books(pa.DataFrameModel):
+                    title: str
+                    pages: int = pa.Field(gt=0)
+
+                BOOKS = pd.DataFrame({"title": ["a", "b"], "pages": [1, 0]})
+                half = conforms_to(Books, by="table", tolerate=at_least(alert=50))
+
+                @check(half)
+                def check_alone() -> pd.DataFrame:
+                    return BOOKS
+
+                @pytest.mark.parametrize("shop", ["eu"])
+                @check(conforms_to(Books, by="table"))
+                def check_each(shop) -> pd.DataFrame:
+                    return BOOKS
+
+                @check(half, row_count(at_least(1)))
+                def check_both() -> pd.DataFrame:
+                    return BOOKS
+            """,
+            "gatepost.toml": """
+                [limits."shop.books.alone"]
+                alert = 60
+            """,
+        }
+    ).run("-n0")
+    assert outcome.levels == {
+        "shop.books.alone": "breach",
+        "shop.books.each[eu]": "breach",
+        "shop.books.both[Books]": "ok",
+        "shop.books.both[row_count]": "ok",
+    }
+
+
 def test_pytest_fail_is_an_alert_like_an_assertion(project: Project) -> None:
     """The row says the reason, not the traceback."""
     project.write(

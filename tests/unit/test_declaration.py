@@ -13,7 +13,7 @@ from gatepost.errors import DeclarationError
 from gatepost.expectations.base import Context
 from gatepost.expectations.declaration import AspectMatched, matches_declaration
 from gatepost.model import Level, Verdict
-from gatepost.tables.across.drift import Difference, Drift
+from gatepost.tables.across.drift import TABLE_ASPECTS, Difference, Drift
 from gatepost.tables.asks import NotEvaluated, Scan
 
 CONTEXT = Context(datetime(2026, 3, 10, 6, 30, tzinfo=UTC))
@@ -62,6 +62,7 @@ def test_rows_can_be_ignored() -> None:
         (MetaData(), {}, "takes a SQLAlchemy Table, a mapped class, or a pandera model"),
         ("jobs", {}, "got 'jobs'"),
         (JOBS, {"ignore": "key"}, "names 'key'; there are columns, types, nullability, keys"),
+        (JOBS, {"by": "column"}, r"by='column'\): expected \"aspect\" or \"table\""),
         (Model, {"ignore": "keys"}, "names 'keys'; there are columns, types"),
         (Model, {"ignore": ["columns", "types"]}, "leaves nothing to compare"),
     ],
@@ -70,6 +71,61 @@ def test_what_declares_no_table_is_refused(declared: Any, options: Any, message:
     """At definition, with what there is."""
     with pytest.raises(DeclarationError, match=message):
         matches_declaration(declared, **options)
+
+
+def judge_whole(aspects: dict[str, Any], **options: Any) -> Verdict:
+    (row,) = matches_declaration(JOBS, by="table", **options).expand()
+    (ask,) = row.asks
+    whole: Any = Scan({ask: Drift({**dict.fromkeys(TABLE_ASPECTS, ()), **aspects})})
+    return row.judge(whole, CONTEXT)
+
+
+MISSING = (Difference("column", "missing", ("day", "hour")),)
+TYPES = (Difference("column", "of another type", ("price is NUMERIC instead of INTEGER",)),)
+VIEW = NotEvaluated("it is a view")
+
+
+def test_by_table_the_differences_are_counted_and_named_by_aspect() -> None:
+    """One row for the table, in the order of the aspects."""
+    verdict = judge_whole({"types": TYPES, "columns": MISSING})
+    assert (verdict.level, verdict.how) == (Level.BREACH, "proved: from the catalogue")
+    assert verdict.sentence == (
+        "3 differences from what jobs declares: 2 columns missing: day, hour; "
+        "1 column of another type: price is NUMERIC instead of INTEGER"
+    )
+
+
+def test_by_table_no_difference_is_fine() -> None:
+    """It says of what; what is ignored is neither judged nor claimed."""
+    assert judge_whole({}).sentence == (
+        "columns, types, nullability, keys and indexes are as jobs declares"
+    )
+    verdict = judge_whole({"types": TYPES}, ignore=["types", "keys"])
+    assert (verdict.level, verdict.sentence) == (
+        Level.OK,
+        "columns, nullability and indexes are as jobs declares",
+    )
+    only = judge_whole({}, ignore=TABLE_ASPECTS[1:])
+    assert only.sentence == "the columns are as jobs declares"
+
+
+def test_by_table_what_was_not_evaluated_is_never_a_pass() -> None:
+    """It is an error, or stands beside what differs."""
+    open_ = {"keys": VIEW, "indexes": VIEW}
+    verdict = judge_whole(open_)
+    assert (verdict.level, verdict.sentence) == (
+        Level.ERROR,
+        "not evaluated: keys and indexes: it is a view",
+    )
+    both = judge_whole({**open_, "columns": MISSING})
+    assert both.level is Level.BREACH
+    assert both.sentence.endswith(": day, hour; not evaluated: keys and indexes: it is a view")
+
+
+def test_many_differences_are_counted_beyond_the_first_few() -> None:
+    """The count is of all, the names are of some."""
+    said = str(Difference("index", "not declared", tuple("abcdefgh")))
+    assert said == "8 indexes not declared: a, b, c, d, e, f and 2 more"
 
 
 def test_drift_is_an_alert_with_its_counts() -> None:

@@ -216,6 +216,112 @@ def test_by_column_a_row_is_bad_when_it_breaks_any_rule_of_the_column() -> None:
     assert (found["id"].bad, found["id"].total) == (2, 4)
 
 
+ORDERS = pa.DataFrameSchema(
+    {
+        "id": pa.Column(int, unique=True),
+        "title": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "price": pa.Column(float, pa.Check.ge(0)),
+    },
+    name="Orders",
+)
+
+
+def orders(**columns: Any) -> pd.DataFrame:
+    """Five good rows, with some columns replaced."""
+    good = {"id": range(1, 6), "title": list("abcde"), "price": [1.0, 2.0, 3.0, 4.0, 5.0]}
+    return pd.DataFrame({**good, **columns})
+
+
+def test_by_table_a_row_is_bad_when_it_breaks_any_rule() -> None:
+    """Each bad row counts once; then the rules by how many rows break them, the worst first."""
+    rows = orders(id=[1, 2, 2, 4, 5], price=[1.0, -1.0, -1.0, -1.0, 5.0], title=["", *"bcde"])
+    ((label, verdict),) = verdicts(conforms_to(ORDERS, by="table"), rows).items()
+    assert (label, verdict.level) == ("Orders", Level.BREACH)
+    assert verdict.sentence == (
+        "4 of 5 rows break a rule of Orders: 3 price greater_than_or_equal_to(0), 2 id unique, "
+        "1 title str_length(min_value=1); alert below 100 %"
+    )
+    assert (verdict.value, verdict.bad, verdict.total) == (20, 4, 5)
+
+
+def test_by_table_one_limit_tolerates_bad_rows() -> None:
+    """Whichever rules they break; the configuration can move it as any other."""
+    expectation = conforms_to(ORDERS, by="table", tolerate=at_least(90, alert=60))
+    rows = orders(price=[1.0, -1.0, 3.0, 4.0, 5.0], title=[*"abcd", ""])
+    assert verdicts(expectation, rows)["Orders"].level is Level.WARNING
+    worse = rows.assign(id=[1, 2, 3, 3, 5])
+    assert verdicts(expectation, worse)["Orders"].level is Level.BREACH
+    assert verdicts(expectation.override({"alert": 10}), worse)["Orders"].level is Level.WARNING
+    assert verdicts(expectation, orders())["Orders"].sentence == (
+        "all 5 rows keep the 12 rules of Orders; at least 90 %, alert below 60 %"
+    )
+
+
+def test_by_table_only_the_columns_that_are_wrong_are_shown() -> None:
+    """Beside the key; those of rules that all rows keep would only hide them."""
+    verdict = verdicts(conforms_to(ORDERS, by="table"), orders(title=["a", "", *"cde"]))["Orders"]
+    assert verdict.sample is not None
+    assert verdict.sample.columns == ("id", "title")
+    assert verdict.sample.rows == (("2", "''"),)
+
+
+def test_by_table_a_missing_column_or_a_wrong_type_is_a_breach() -> None:
+    """No row can be told to keep all rules, whatever is tolerated; the rule is named."""
+    expectation = conforms_to(ORDERS, by="table", tolerate=at_least(alert=50))
+    missing = verdicts(expectation, orders().drop(columns="price"))["Orders"]
+    assert (missing.level, missing.value) == (Level.BREACH, 0)
+    assert missing.sentence.startswith(
+        "the 12 rules of Orders do not all hold: price present: column 'price' does not exist"
+    )
+    wrong = verdicts(expectation, orders(price=list("abcde")))["Orders"]
+    assert "do not all hold: price dtype(float64): it is " in wrong.sentence
+
+
+def test_by_table_what_cannot_be_evaluated_is_an_error() -> None:
+    """And no rows are no data: neither is a pass."""
+    schema = pa.DataFrameSchema(
+        {"a": pa.Column(int, pa.Check(lambda cells: cells / None)), "b": pa.Column(int)}, name="AB"
+    )
+    rows = pd.DataFrame({"a": [1], "b": [2]})
+    verdict = verdicts(conforms_to(schema, by="table"), rows)["AB"]
+    assert verdict.level is Level.ERROR
+    assert verdict.sentence.startswith("not evaluated: a check: TypeError")
+    empty = orders().iloc[:0]
+    assert verdicts(conforms_to(ORDERS, by="table"), empty)["Orders"].level is Level.NO_DATA
+
+
+def test_by_table_rules_on_the_whole_table_count() -> None:
+    """Rows that are to be unique together are bad rows; undeclared columns are a breach."""
+    schema = pa.DataFrameSchema(
+        {"a": pa.Column(int), "b": pa.Column(int)}, unique=["a", "b"], strict=True, name="AB"
+    )
+    rows = pd.DataFrame({"a": [1, 1, 1], "b": [1, 1, 2]})
+    verdict = verdicts(conforms_to(schema, by="table"), rows)["AB"]
+    assert verdict.sentence.startswith("2 of 3 rows break a rule of AB: 2 unique a, b;")
+    verdict = verdicts(conforms_to(schema, by="table"), rows.assign(c=1))["AB"]
+    assert verdict.sentence == (
+        "the 8 rules of AB do not all hold: columns strict: "
+        "the model does not have 1 column of the table: c"
+    )
+
+
+def test_by_table_a_check_that_only_warns_is_refused() -> None:
+    """One row has one limit, which would make a failure of it."""
+    schema = pa.DataFrameSchema({"a": pa.Column(int, pa.Check.gt(1, raise_warning=True))})
+    with pytest.raises(DeclarationError, match=r"a greater_than\(1\) is only to warn"):
+        conforms_to(schema, by="table")
+
+
+def test_by_table_the_worst_segment_decides() -> None:
+    """As with any other rule."""
+    rows = orders(price=[-1.0, 2.0, 3.0, 4.0, 5.0]).assign(shop=list("aabbb"))
+    expectation = conforms_to(ORDERS, by="table", segments="shop")
+    sentence = verdicts(expectation, rows)["Orders"].sentence
+    assert sentence.startswith(
+        "1 of 2 segments misses; worst shop = 'a': 1 of 2 rows breaks a rule"
+    )
+
+
 def test_by_column_a_missing_column_is_a_breach() -> None:
     """It cannot be evaluated because it is not there, and that is what is said."""
     verdict = verdicts(conforms_to(TITLES, by="column"), pd.DataFrame({"id": [1]}))["title"]

@@ -17,6 +17,7 @@ from gatepost.expectations.limits import at_least
 from gatepost.expectations.row_count import row_count
 from gatepost.expectations.tables import conforms_to
 from gatepost.tables.asks import NotEvaluated, ScanAnswer, Tally, Whole
+from gatepost.tables.expressions import sql_rule
 from gatepost.tables.scan import scan
 from gatepost.tables.sql.plan import Plan, make_plan
 from gatepost.targets.base import TargetContext
@@ -58,8 +59,10 @@ def plan(database: Database, table: str, *expectations: Any, time: str | None = 
     return make_plan(database.table(table, time=time), asks, SLOT)
 
 
-def judged(database: Database, table: str, schema: pa.DataFrameSchema) -> dict[str, ScanAnswer]:
-    rows = conforms_to(schema).expand()
+def judged(
+    database: Database, table: str, schema: pa.DataFrameSchema, **options: Any
+) -> dict[str, ScanAnswer]:
+    rows = conforms_to(schema, **options).expand()
     found: Any = scan(database.table(table), [ask for row in rows for ask in row.asks], SLOT)
     return {row.label: found.answers[row.asks[0]] for row in rows}
 
@@ -168,6 +171,34 @@ def test_rules_of_one_column_together_are_fetched_if_one_is_python(database: Dat
     assert fetched.why == "python: it is Python code"
     assert {"id greater_than", "id python"} <= {rule.label for rule in rules}
     assert not {"id not null", "id unique"} & {rule.label for rule in rules}
+
+
+def test_a_rule_in_sql_is_not_fetched_for_the_sake_of_another(database: Database) -> None:
+    """Judged as one with what only Python can tell, or with two that repeat, it is an error."""
+    in_sql = sql_rule(lambda title: title != "", "filled")
+    python = pa.Check(lambda cells: cells > 0, name="python")
+    mixed = pa.DataFrameSchema({"id": pa.Column(int, python), "title": pa.Column(str, in_sql)})
+    (answer,) = plan(database, "jobs", conforms_to(mixed, by="table")).known.values()
+    assert isinstance(answer, NotEvaluated)
+    assert answer.why == (
+        "title filled is written in SQL and cannot be judged on fetched rows, which its other "
+        "rules need, since id python: it is Python code; judge them apart, by rule or by column"
+    )
+    unique = pa.Column(str, in_sql, unique=True)
+    twice = pa.DataFrameSchema({"title": unique, "at": pa.Column(unique=True)})
+    (answer,) = plan(database, "jobs", conforms_to(twice, by="table")).known.values()
+    assert isinstance(answer, NotEvaluated)
+    assert "since several of its rules are on values that repeat" in answer.why
+    assert plan(database, "jobs", conforms_to(mixed)).countings
+
+
+def test_a_fetched_rule_is_named_with_its_column_beside_proved_ones(database: Database) -> None:
+    """What is proved is not fetched, and what is said of the rest still tells which rule it is."""
+    python = pa.Check(lambda cells: cells.nothing, name="python")
+    schema = pa.DataFrameSchema({"id": pa.Column(unique=True), "at": pa.Column(checks=python)})
+    answer = judged(database, "jobs", schema, by="table")["the model"]
+    assert isinstance(answer, NotEvaluated)
+    assert answer.why.startswith("at python: AttributeError")
 
 
 def test_a_time_column_that_does_not_exist_is_an_error_of_the_check(database: Database) -> None:
