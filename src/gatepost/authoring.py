@@ -45,6 +45,8 @@ class Said:
     runbook: str = ""
     ticket: str = ""
     sustained: str | int | timedelta | None = None
+    target: str = ""
+    witness: bool = False
     on_request: bool = False
     severity_beside: bool = False
 
@@ -56,6 +58,8 @@ def check(
     runbook: str | None = None,
     ticket: str | None = None,
     sustained: str | int | timedelta | None = None,
+    target: str | None = None,
+    witness: bool | None = None,
     on_request: bool | None = None,
 ) -> CheckMark[V_contra]:
     """Declare what is acceptable of the value that the function returns.
@@ -66,9 +70,12 @@ def check(
 
     `severity` is critical, high, medium or low; `runbook` names a Markdown file
     in the `runbooks` folder beside the checks, or is an URL; `sustained` is how
-    long a breach must last before it fails: "3 days", "5 runs". With
-    `on_request` it runs with `--gatepost-on-request` only, as what waits for a
-    restart does.
+    long a breach must last before it fails: "3 days", "5 runs".
+
+    `target` names the target that the function's argument `target` is to be,
+    by its parameters: "shop_{region}". A `witness` carries the outage of its
+    targets, where several checks need them. With `on_request` it runs with
+    `--gatepost-on-request` only, as what waits for a restart does.
 
     Raises DeclarationError for what can be seen to be wrong by itself.
     """
@@ -85,14 +92,19 @@ def check(
         read_severity("check", severity)
     if sustained is not None:
         parse_sustained(sustained)
-    if not isinstance(on_request, (bool, NoneType)):
-        raise DeclarationError(f"check: on_request is True or False, not {on_request!r}")
+    for name, value in (("witness", witness), ("on_request", on_request)):
+        if not isinstance(value, (bool, NoneType)):
+            raise DeclarationError(f"check: {name} is True or False, not {value!r}")
+    if target == "":
+        raise DeclarationError(f"check: target is a name such as 'shop_{{region}}', not empty")
     said = {
         "severity": severity,
         "owner": owner,
         "runbook": runbook,
         "ticket": ticket,
         "sustained": sustained,
+        "target": target,
+        "witness": witness,
         "on_request": on_request,
     }
     given = {name: value for name, value in said.items() if value is not None}

@@ -27,7 +27,7 @@ _SECTIONS = {"targets": "a table for each target", "limits": "a table for each c
 _CHANNELS = {
     "slack": {"webhook": "the incoming webhook's URL", "report_url": "where people open it"}
 }
-_TAKEN = ("request", "verdicts")
+_TAKEN = ("request", "target", "verdicts")
 _VARIABLE = re.compile(
     r"\$(?:\$|\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>(?:(?!\$\{)[^}])*))?\}|(?P<wrong>\{))"
 )

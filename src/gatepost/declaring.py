@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from gatepost.authoring import Said
 from gatepost.errors import DeclarationError
 from gatepost.model import Declaration, Limits, Severity
 from gatepost.project import Project
+from gatepost.wording import join_some, suggest
 
 if TYPE_CHECKING:
     from gatepost.expectations.base import Expectation
@@ -25,12 +26,16 @@ class Declared:
 
     `expectation` is None for a plain asserting test. `siblings` are all
     expectations of the same measurement, so that one scan answers them all.
+    `target` is the name of what the function's argument of that name is to be;
+    a `witness` carries the outages of its targets.
     """
 
     declaration: Declaration
     expectation: Expectation[Any] | None = None
     siblings: tuple[Expectation[Any], ...] = ()
     sustained: Sustained | None = None
+    target: str = ""
+    witness: bool = False
 
 
 def expand(said: Said, name: str) -> tuple[Expectation[Any], ...]:
@@ -80,15 +85,17 @@ def declare(
     nodeid: str,
     name: str,
     parameter: str,
-    targets: tuple[str, ...],
+    targets: frozenset[str],
+    target: str,
     expectation: Expectation[Any] | None,
     rows: tuple[Expectation[Any], ...],
     project: Project,
 ) -> Declared:
     """Put together what is known of one row before it runs.
 
-    `parameter` is what stands in the id's brackets, empty for none; `rows` are
-    all expectations of the function, of which `expectation` is one. Raises
+    `parameter` is what stands in the id's brackets, empty for none; `target` is
+    one of the targets, or empty; `rows` are all expectations of the function, of
+    which `expectation` is one. Raises
     DeclarationError when the function is async, or an override, the runbook or
     `sustained` cannot work.
     """
@@ -133,10 +140,40 @@ def declare(
         ticket=said.ticket,
         doc=inspect.cleandoc(function.__doc__ or ""),
         sustained=str(sustained) if sustained else "",
-        targets=targets,
+        targets=tuple(sorted(targets)),
         on_request=said.on_request,
     )
-    return Declared(declaration, expectation, rows, sustained)
+    return Declared(declaration, expectation, rows, sustained, target, said.witness)
+
+
+def name_target(
+    template: str,
+    function: Callable[..., Any],
+    parameters: Mapping[str, object],
+    known: Collection[str],
+) -> str:
+    """The target that `check(target=...)` names for a row with such parameters; empty for none.
+
+    Raises DeclarationError when the function takes no `target`, and for a
+    parameter or a target that there is not.
+    """
+    if template and "target" not in inspect.signature(function).parameters:
+        raise DeclarationError(
+            f"check(target={template!r}) is for a function that takes an argument 'target'"
+        )
+    try:
+        name = template.format(**parameters)
+    except (KeyError, IndexError, ValueError):
+        raise DeclarationError(
+            f"check(target={template!r}): its places in braces are to name parameters of the check"
+            + (f", which are {join_some(parameters)}" if parameters else ", which has none")
+        ) from None
+    if name and name not in known:
+        raise DeclarationError(
+            f"check(target={template!r}): there is no [targets.{name}]; "
+            f"{suggest('target', name, known)}"
+        )
+    return name
 
 
 def _severity(said: Said, expectation: Expectation[Any] | None) -> Severity:

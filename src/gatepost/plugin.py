@@ -76,6 +76,16 @@ def verdicts(request: pytest.FixtureRequest) -> Mapping[str, Verdict]:
     return running.verdicts_beside(request.node)
 
 
+@pytest.fixture
+def target(request: pytest.FixtureRequest) -> Any:
+    """The target that `check(target="...")` names for a row."""
+    running: Running | None = request.config.pluginmanager.getplugin(_RUNNING)
+    name = running.target_of(request.node) if running else ""
+    if not name:
+        raise pytest.UsageError("the fixture 'target' is for checks with check(target=\"...\")")
+    return request.getfixturevalue(name)
+
+
 def _join(config: pytest.Config, file: Path) -> None:
     from gatepost.errors import ConfigurationError
     from gatepost.hooks.collecting import Collecting

@@ -89,7 +89,7 @@ class Ahead:
         """Begin what comes up to the next that is measured alone, unless there is only this one."""
         found = {} if place in self._coming else self._prepared(place)
         self._next = max(self._next, place + 1)
-        while self._next < len(self._units) and len(self._coming) + len(found) < self._most:
+        while self._next < len(self._units) and len(self._coming) + len(found) < 2 * self._most:
             turn = self._turn(self._next)
             if turn is Turn.ALONE:
                 break
@@ -106,15 +106,16 @@ class Ahead:
         item = cast("pytest.Function", self._units[place][0])  # or its turn would be another
         values = item.callspec.params if hasattr(item, "callspec") else {}
         taken = set(inspect.signature(item.obj).parameters).intersection(item.fixturenames)
-        targets = taken - set(values)
+        named = item.stash[DECLARED].target
+        targets = {name: named if name == "target" else name for name in taken - set(values)}
         try:
-            opened = {name: self._opened.open(name) for name in targets}
+            opened = {name: self._opened.open(name) for name in targets.values()}
         except Exception:  # its fixture will raise the same
             return {}
-        given = {name: opened[name] if name in opened else values[name] for name in taken}
-        exclusive = {name for name in targets if not getattr(opened[name], "concurrent", False)}
+        given = {name: opened[targets[name]] if name in targets else values[name] for name in taken}
+        exclusive = {name for name in opened if not getattr(opened[name], "concurrent", False)}
         call = partial(self._measure, item, given)
-        return {place: Task(call, frozenset(targets), frozenset(exclusive))}
+        return {place: Task(call, frozenset(opened), frozenset(exclusive))}
 
     def _turn(self, place: int) -> Turn:
         if place not in self._known_turns:

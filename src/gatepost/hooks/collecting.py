@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from gatepost.authoring import Said, read_marks
-from gatepost.declaring import Declared, declare, expand
+from gatepost.declaring import Declared, declare, expand, name_target
 from gatepost.errors import DeclarationError
 from gatepost.hooks.rows import labels_of, parameter_of, row_id
 from gatepost.model import Declaration, Problem
@@ -128,6 +128,9 @@ class Collecting:
             expectation = _only(rows)
         parameter = parameter_of(item.name, label)
         name = _name(item)
+        configured = self.project.configuration.targets
+        target = name_target(said.target, item.function, _parameters(item), configured)
+        targets = frozenset(item.fixturenames) & configured.keys() | ({target} - {""})
         declared = declare(
             item.function,
             said=said,
@@ -136,7 +139,8 @@ class Collecting:
             nodeid=item.nodeid,
             name=name,
             parameter="-".join(filter(None, (parameter, label))),
-            targets=tuple(sorted(set(item.fixturenames) & set(self.project.configuration.targets))),
+            targets=targets,
+            target=target,
             expectation=expectation,
             rows=rows,
             project=self.project,
@@ -197,6 +201,12 @@ def _row_of(item: pytest.Function) -> Expectation[Any] | None:
     """The row that `pytest_generate_tests` made the item for; its id alone would not always say."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     return cast("Expectation[Any] | None", parameters.get(ROW))
+
+
+def _parameters(item: pytest.Function) -> dict[str, object]:
+    """The parameters that the author gave the item."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return {name: value for name, value in parameters.items() if name != ROW}
 
 
 def _only(rows: tuple[Any, ...]) -> Any:

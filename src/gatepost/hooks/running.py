@@ -81,8 +81,12 @@ class Running:
         ]
         return {each: self._verdicts.get(each, unknown) for each in ids if each != own.id}
 
+    def target_of(self, item: pytest.Item) -> str:
+        """The name of the target that an item's argument `target` is to be; empty for none."""
+        return item.stash[DECLARED].target if DECLARED in item.stash else ""
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Choose the check that carries a target's outage: one that judges it, or the first."""
+        """Choose the check that carries a target's outage: one that says so or judges it."""
         self._selected = [item.stash[DECLARED] for item in session.items if DECLARED in item.stash]
         entries = self.project.configuration.targets
         # One that also takes what is absent is not measured, so it would witness nothing.
@@ -91,11 +95,9 @@ class Running:
             for each in self._selected
             if not any(entries[name].absent for name in each.declaration.targets)
         ]
-        for judging in (True, False):
-            for declared in measured:
-                if _judges_outages(declared) or not judging:
-                    for target in declared.declaration.targets:
-                        self._witnesses.setdefault(target, declared.declaration.id)
+        for declared in sorted(measured, key=_unsuited_as_witness):
+            for target in declared.declaration.targets:
+                self._witnesses.setdefault(target, declared.declaration.id)
         if is_wanted(session, self.project.ahead):
             turns = Turns(session.config, self.project.configuration.targets)
             units = [list(rows) for _, rows in groupby(session.items, measured_as)]
@@ -294,8 +296,11 @@ def _masked(sample: Sample | None, mask: Callable[[str], str]) -> Sample | None:
     return replace(sample, rows=tuple(tuple(map(mask, row)) for row in sample.rows))
 
 
-def _judges_outages(declared: Declared) -> bool:
-    return declared.expectation is not None and declared.expectation.judge_outage("") is not None
+def _unsuited_as_witness(declared: Declared) -> int:
+    if declared.witness:
+        return 0
+    expectation = declared.expectation
+    return 2 if expectation is None or expectation.judge_outage("") is None else 1
 
 
 def measured_as(item: pytest.Item) -> str:

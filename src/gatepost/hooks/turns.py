@@ -64,6 +64,8 @@ class Turns:
         if not given <= _direct_parameters(item):
             return Turn.ALONE
         needed = set(item.fixturenames) - given
+        if target := item.stash[DECLARED].target:
+            needed = needed - {"target"} | {target}
         if needed and needed <= self._known_in(item.module):
             return Turn.AHEAD
         takes_request = "request" in inspect.signature(item.function).parameters
