@@ -8,6 +8,7 @@ import pytest
 
 from gatepost import (
     Database,
+    Directory,
     Host,
     Probe,
     Verdict,
@@ -44,11 +45,10 @@ def check_connections(jobinsight_db: Database) -> float:
     return jobinsight_db.connections().utilisation
 
 
-@check(severity="high", runbook="directories")
+@check(severity="high", runbook="directories", target="jobinsight_{directory}")
 @pytest.mark.parametrize("directory", ["raw_backup", "cdc"])
-def check_directory(request: pytest.FixtureRequest, directory: str) -> None:
+def check_directory(target: Directory, directory: str) -> None:
     """A directory that the crawler writes to exists and is writable."""
-    target = request.getfixturevalue(f"jobinsight_{directory}")
     assert target.exists(), f"{directory} does not exist"
     assert target.writable(), f"{directory} is not writable"
 

@@ -47,7 +47,7 @@ def complete(column, limit, severity):
         complete("skills", OFTEN, "low"),
     ],
 )
-def check_completeness(jobinsight_db: Database, column: str) -> Table:  # noqa: ARG001 - of the id
+def check_completeness(jobinsight_db: Database, column: str) -> Table:
     """Share of a day's rows in which a column is neither null nor empty."""
     return jobinsight_db.table("raw_jobs", time="crawled_at")
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 
 import pandas as pd
-import pytest
 
-from gatepost import Database, at_most, check, falls_at_most, share_of_mean
+from gatepost import Database, Metrics, at_most, check, falls_at_most, share_of_mean
 
 from .counted import counted, percent
-from .services import metrics_of
 
 pytestmark = check(owner="backend", severity="medium", runbook="logins")
 
 
 @check(at_most(20, alert=40, unit="%"))
-def check_logins(request: pytest.FixtureRequest) -> float | None:
+def check_logins(marketplace_api_metrics: Metrics) -> float | None:
     """Share of the logins since the last run that were refused; the alert at 40 % is chosen."""
-    metrics = metrics_of(request, "api")
+    metrics = marketplace_api_metrics
     logins = counted(metrics, "http_requests_total", endpoint="/auth/login")
     return percent(logins.where(status_code=re.compile("4..")).sum(), logins.sum())
 

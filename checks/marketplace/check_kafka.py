@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from gatepost import Kafka, at_most, check, recorded
+from gatepost import Kafka, Metrics, at_most, check, recorded
 from gatepost.targets.kafka_offsets import Lag
 
 from .counted import counted
-from .services import GROUPS, each_of, metrics_of
+from .services import GROUPS, each_of
 
 pytestmark = check(owner="backend", runbook="kafka")
 
@@ -62,9 +62,9 @@ def behind(lag: Lag) -> int:
     return sum(each.lag for each in lag.partitions)
 
 
-@check(at_most(0.5, alert=2.5, unit="s"), severity="medium")
-@each_topic
-def check_latency_p95(request: pytest.FixtureRequest, topic: str) -> float | None:
+@check(at_most(0.5, alert=2.5, unit="s"), severity="medium", target="marketplace_{reader}_metrics")
+@pytest.mark.parametrize(("topic", "reader"), READERS.items(), ids=READERS)
+def check_latency_p95(target: Metrics, topic: str, reader: str) -> float | None:
     """Time in which 95 of 100 messages were processed since the last run, from the histogram."""
     name = "kafka_message_processing_seconds_bucket"
-    return counted(metrics_of(request, READERS[topic]), name, topic=topic).quantile(0.95)
+    return counted(target, name, topic=topic).quantile(0.95)

@@ -5,12 +5,10 @@ They are read from files or from Elasticsearch, whichever the targets are.
 
 from __future__ import annotations
 
-import pytest
-
 from gatepost import Elasticsearch, at_least, at_most, check
 
-from .lines import INDEX, Lines
-from .services import SERVICES, each_service, log_of
+from .lines import INDEX, Lines, Source
+from .services import each_service
 
 pytestmark = check(owner="platform", severity="medium", runbook="logs")
 
@@ -27,35 +25,45 @@ LIFECYCLE = {
 }
 
 
-@check(at_least(alert=99.9, unit="%"))
+@check(at_least(alert=99.9, unit="%"), target="marketplace_{service}_log")
 @each_service
-def check_contract(request: pytest.FixtureRequest, service: str) -> dict[str, float] | None:
+def check_contract(target: Source, service: str) -> dict[str, float] | None:
     """Share of the last hour's lines that have every field, and of exceptions all three."""
-    found = Lines(log_of(request, service), service).contract()
+    found = Lines(target, service).contract()
     if not found.lines:
         return None
     bad = {"(all)": sum(found.bad.values()), **found.bad}
     return {why: 100 * (1 - count / found.lines) for why, count in bad.items()}
 
 
-@check(at_most(10, alert=100, unit="lines/h"))
+@check(at_most(10, alert=100, unit="lines/h"), target="marketplace_{service}_log")
 @each_service
-def check_errors(request: pytest.FixtureRequest, service: str) -> dict[str, int]:
+def check_errors(target: Source, service: str) -> dict[str, int]:
     """ERROR lines of the last hour, and the most frequent of their messages."""
-    total, messages = Lines(log_of(request, service), service).messages("ERROR")
+    total, messages = Lines(target, service).messages("ERROR")
     return {"(all)": total, **messages}
 
 
 @check(at_most(20, alert=200, unit="lines/h"), severity="high", runbook="logins")
-def check_authentication(request: pytest.FixtureRequest) -> int:
+def check_authentication(marketplace_api_log: Source) -> int:
     """Lines of the api in the last hour that say "Authentication failed"."""
-    return Lines(log_of(request, "api"), "api").saying("Authentication failed")
+    return Lines(marketplace_api_log, "api").saying("Authentication failed")
 
 
 @check(at_most(5, alert=50, unit="lines/h"), runbook="database")
-def check_slow_database(request: pytest.FixtureRequest) -> int:
+def check_slow_database(
+    marketplace_api_log: Source,
+    marketplace_processor_log: Source,
+    marketplace_scraper_log: Source,
+    marketplace_notification_log: Source,
+) -> int:
     """Lines of the last hour, of all services, about database operations of over a second."""
-    logs = [Lines(log_of(request, service), service) for service in SERVICES]
+    logs = [
+        Lines(marketplace_api_log, "api"),
+        Lines(marketplace_processor_log, "processor"),
+        Lines(marketplace_scraper_log, "scraper"),
+        Lines(marketplace_notification_log, "notification"),
+    ]
     return sum(log.saying("database operation", slower_than=1000) for log in logs)
 
 

@@ -6,9 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pytest
-
-from gatepost import Page, check
+from gatepost import Metrics, Page, check
 
 from .services import (
     ENDPOINTS,
@@ -20,7 +18,6 @@ from .services import (
     TABLES,
     WRITERS,
     each_service,
-    metrics_of,
 )
 
 pytestmark = check(owner="platform")
@@ -61,17 +58,21 @@ METRICS = {
 }
 
 
-@check(severity="medium", runbook="metrics")
+@check(
+    severity="medium",
+    runbook="metrics",
+    target="marketplace_{service}_metrics",
+    witness=True,
+)
 @each_service
-def check_contract(request: pytest.FixtureRequest, service: str) -> None:
+def check_contract(target: Metrics, service: str) -> None:
     """The page can be read, has these metrics, and names nothing that no check looks at.
 
     Counters fall only when the process starts again.
     """
-    metrics = metrics_of(request, service)
-    page = metrics.page()
+    page = target.page()
     wrong = [*differences(page, service), *unwatched(page, service)]
-    wrong += [f"{sample} fell without a restart" for sample in metrics.fallen()]
+    wrong += [f"{sample} fell without a restart" for sample in target.fallen()]
     more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
     assert not wrong, f"{len(wrong)} against the contract: {'; '.join(wrong[:3])}{more}"
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
+from gatepost import Metrics, at_most, check
 
-from gatepost import at_most, check
-
-from .services import ERRORS, each_of, metrics_of
+from .services import ERRORS, each_of
 
 
 @check(
@@ -16,8 +14,8 @@ from .services import ERRORS, each_of, metrics_of
     runbook="processing",
 )
 @each_of(ERRORS, "processor, error_type")
-def check_errors(request: pytest.FixtureRequest, processor: str, error_type: str) -> float:
+def check_errors(marketplace_processor_metrics: Metrics, processor: str, error_type: str) -> float:
     """Errors per minute since the last run; one that never happened has no series, and counts 0."""
-    rates = metrics_of(request, "processor").interval().rate("processing_errors_total")
+    rates = marketplace_processor_metrics.interval().rate("processing_errors_total")
     found = rates.where(processor=processor, error_type=error_type)
     return 60 * (found.sum() or 0)

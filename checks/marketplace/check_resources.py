@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-import pytest
+from gatepost import Docker, Metrics, at_most, between, check, no_steady_growth
 
-from gatepost import Docker, at_most, between, check, no_steady_growth
+from .services import each_service
 
-from .services import each_service, metrics_of
-
-pytestmark = check(owner="platform", runbook="resources")
+pytestmark = check(owner="platform", runbook="resources", target="marketplace_{service}_metrics")
 
 MB = 10**6
 MOST_REPLICAS = 10
@@ -19,38 +17,38 @@ MEMORY_MB = 500
 """What memory is in percent of, for want of another figure: where it is an alert."""
 
 
-def gauge(request: pytest.FixtureRequest, service: str, name: str) -> float | None:
+def gauge(metrics: Metrics, service: str, name: str) -> float | None:
     """A service's own figure, as it is now."""
-    return metrics_of(request, service).page().value(name, service=service)
+    return metrics.page().value(name, service=service)
 
 
 @check(at_most(alert=MEMORY_MB, unit="MB"), sustained="5 min", severity="medium")
 @each_service
-def check_memory(request: pytest.FixtureRequest, service: str) -> float | None:
+def check_memory(target: Metrics, service: str) -> float | None:
     """Resident memory."""
-    found = gauge(request, service, "process_memory_usage_bytes")
+    found = gauge(target, service, "process_memory_usage_bytes")
     return None if found is None else found / MB
 
 
 @check(at_most(alert=80, unit="%"), sustained="5 min", severity="medium")
 @each_service
-def check_cpu(request: pytest.FixtureRequest, service: str) -> float | None:
+def check_cpu(target: Metrics, service: str) -> float | None:
     """CPU of the process."""
-    return gauge(request, service, "process_cpu_usage_percent")
+    return gauge(target, service, "process_cpu_usage_percent")
 
 
 @check(no_steady_growth(over=10, unit="files"), severity="low")
 @each_service
-def check_files(request: pytest.FixtureRequest, service: str) -> float | None:
+def check_files(target: Metrics, service: str) -> float | None:
     """Open file descriptors; more in each of ten runs is a leak."""
-    return gauge(request, service, "process_open_file_descriptors")
+    return gauge(target, service, "process_open_file_descriptors")
 
 
 @check(no_steady_growth(over=10, unit="threads"), severity="low")
 @each_service
-def check_threads(request: pytest.FixtureRequest, service: str) -> float | None:
+def check_threads(target: Metrics, service: str) -> float | None:
     """Threads; more in each of ten runs is a leak."""
-    return gauge(request, service, "process_thread_count")
+    return gauge(target, service, "process_thread_count")
 
 
 @check(
@@ -59,12 +57,10 @@ def check_threads(request: pytest.FixtureRequest, service: str) -> float | None:
     severity="high",
 )
 @each_service
-def check_scaling(
-    request: pytest.FixtureRequest, marketplace_docker: Docker, service: str
-) -> int | None:
+def check_scaling(target: Metrics, marketplace_docker: Docker, service: str) -> int | None:
     """Replicas that run; at the ceiling, as many as its CPU and memory ask for."""
-    cpu = gauge(request, service, "process_cpu_usage_percent")
-    memory = gauge(request, service, "process_memory_usage_bytes")
+    cpu = gauge(target, service, "process_cpu_usage_percent")
+    memory = gauge(target, service, "process_memory_usage_bytes")
     if cpu is None or memory is None:
         return None
     found = marketplace_docker.containers(label=f"com.docker.compose.service={service}")

@@ -7,10 +7,10 @@ import re
 import pandas as pd
 import pytest
 
-from gatepost import Database, at_least, at_most, check, recorded, share_of_mean
+from gatepost import Database, Metrics, at_least, at_most, check, recorded, share_of_mean
 
 from .counted import counted, percent
-from .services import REASONS, SCRAPERS, metrics_of
+from .services import REASONS, SCRAPERS
 
 pytestmark = check(owner="scraping", runbook="scrapes")
 
@@ -19,17 +19,17 @@ each_scraper = pytest.mark.parametrize("scraper", SCRAPERS)
 
 @check(at_least(95, alert=90, unit="%"), severity="high")
 @each_scraper
-def check_success_rate(request: pytest.FixtureRequest, scraper: str) -> float | None:
+def check_success_rate(marketplace_scraper_metrics: Metrics, scraper: str) -> float | None:
     """Share of the scrapes since the last run that succeeded."""
-    scrapes = counted(metrics_of(request, "scraper"), "scrapes_total", scraper=scraper)
+    scrapes = counted(marketplace_scraper_metrics, "scrapes_total", scraper=scraper)
     return percent(scrapes.where(status="success").sum(), scrapes.sum())
 
 
 @check(recorded(unit="%"), severity="low")
 @each_scraper
-def check_failures(request: pytest.FixtureRequest, scraper: str) -> dict[str, float | None]:
+def check_failures(marketplace_scraper_metrics: Metrics, scraper: str) -> dict[str, float | None]:
     """Share of the scrapes since the last run that failed, by reason."""
-    scrapes = counted(metrics_of(request, "scraper"), "scrapes_total", scraper=scraper)
+    scrapes = counted(marketplace_scraper_metrics, "scrapes_total", scraper=scraper)
     every, failed = scrapes.sum(), scrapes.where(status=re.compile("(?!success$).*"))
     by_reason = {reason: percent(failed.where(reason=reason).sum(), every) for reason in REASONS}
     return {"(all)": percent(failed.sum(), every), **by_reason}
@@ -37,17 +37,17 @@ def check_failures(request: pytest.FixtureRequest, scraper: str) -> dict[str, fl
 
 @check(at_most(5, alert=10, unit="%"), severity="medium")
 @each_scraper
-def check_rate_limited(request: pytest.FixtureRequest, scraper: str) -> float | None:
+def check_rate_limited(marketplace_scraper_metrics: Metrics, scraper: str) -> float | None:
     """Share of the scrapes since the last run that were one too many. Both limits are chosen."""
-    scrapes = counted(metrics_of(request, "scraper"), "scrapes_total", scraper=scraper)
+    scrapes = counted(marketplace_scraper_metrics, "scrapes_total", scraper=scraper)
     return percent(scrapes.where(reason="rate_limited").sum(), scrapes.sum())
 
 
 @check(at_most(120, alert=300, unit="s"), severity="medium")
 @each_scraper
-def check_duration(request: pytest.FixtureRequest, scraper: str) -> dict[str, float | None]:
+def check_duration(marketplace_scraper_metrics: Metrics, scraper: str) -> dict[str, float | None]:
     """Mean and 95th percentile of the duration of the scrapes since the last run."""
-    metrics = metrics_of(request, "scraper")
+    metrics = marketplace_scraper_metrics
     buckets, sums, counts = (
         counted(metrics, f"scrape_duration_seconds_{part}", scraper=scraper)
         for part in ("bucket", "sum", "count")

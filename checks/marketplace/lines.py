@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from gatepost import Elasticsearch, Log
 
@@ -14,6 +15,9 @@ FIELDS = ("timestamp", "level", "message", "service", "logger", "path", "functio
 OF_EXCEPTIONS = ("exception.type", "exception.value", "exception.traceback")
 
 LAST = "1 h"
+
+Source: TypeAlias = Log | Elasticsearch
+"""Where a log is read: which of the two is said in gatepost.toml."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Contract:
 class Lines:
     """One service's lines; what is asked for is the same in both kinds of log."""
 
-    log: Log | Elasticsearch
+    log: Source
     service: str
 
     def contract(self) -> Contract:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatepost import Elasticsearch, HealthPages, Log, Metrics
+from gatepost import HealthPages
 
 SERVICES = ("api", "processor", "scraper", "notification")
 
@@ -59,16 +59,6 @@ each_service = pytest.mark.parametrize("service", SERVICES)
 def health_of(request: pytest.FixtureRequest, service: str) -> HealthPages:
     """The pages on which a service tells how it is."""
     return request.getfixturevalue(f"marketplace_{service}_health")
-
-
-def metrics_of(request: pytest.FixtureRequest, service: str) -> Metrics:
-    """A service's page of metrics."""
-    return request.getfixturevalue(f"marketplace_{service}_metrics")
-
-
-def log_of(request: pytest.FixtureRequest, service: str) -> Log | Elasticsearch:
-    """A service's log, in files or in Elasticsearch."""
-    return request.getfixturevalue(f"marketplace_{service}_log")
 
 
 def each_of(parts: dict[str, tuple[str, ...]], names: str) -> pytest.MarkDecorator:

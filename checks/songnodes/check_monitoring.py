@@ -49,7 +49,7 @@ def check_prometheus(songnodes_prometheus: Prometheus) -> float:
 
 
 @check(below(alert=60, unit="s"), severity="high", runbook="scraper-unreachable")
-@pytest.mark.parametrize("job", list(SCRAPERS))
+@pytest.mark.parametrize("job", SCRAPERS)
 def check_targets(songnodes_prometheus: Prometheus, job: str) -> float | None:
     """The time since the last scrape, which came through: under two intervals of 30 s."""
     if songnodes_prometheus.scalar(f'min(up{{job="{job}"}})') == 0:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from gatepost import (
     Database,
     Log,
+    Metrics,
     Redis,
     above,
     answers,
@@ -23,7 +22,7 @@ from gatepost import (
 )
 
 from .figures import CREATION_RATE, FLUSH_RATE, MEMORY, SCHEMA_ERROR_RATE
-from .scrapers import SCRAPERS, each_scraper
+from .scrapers import each_scraper
 from .sources import Source
 
 if TYPE_CHECKING:
@@ -32,11 +31,15 @@ if TYPE_CHECKING:
 pytestmark = check(owner="scraping", severity="critical")
 
 
-@check(answers(within="2 s", alert="10 s"), runbook="scraper-unreachable")
+@check(
+    answers(within="2 s", alert="10 s"),
+    runbook="scraper-unreachable",
+    target="songnodes_{scraper}",
+)
 @each_scraper
-def check_answers(request: pytest.FixtureRequest, scraper: str) -> float:
+def check_answers(target: Metrics, scraper: str) -> float:
     """The scraper serves its page of metrics. Both limits are chosen."""
-    return 1000 * request.getfixturevalue(SCRAPERS[scraper]).page().seconds
+    return 1000 * target.page().seconds
 
 
 @check(at_most(3, alert=10, unit="warnings"), runbook="event-loop-warnings")
@@ -55,14 +58,14 @@ def check_creation(figures: Source, scraper: str) -> pd.Series | float | None:
 
 @check(answers(within="500 ms", alert="5 s"), runbook="backends")
 @each_scraper
-def check_database(songnodes_db: Database, scraper: str) -> float:  # noqa: ARG001 - of the id
+def check_database(songnodes_db: Database, scraper: str) -> float:
     """The scrapers' database answers a query on a new connection. Both limits are chosen."""
     return songnodes_db.ping()
 
 
 @check(answers(within="100 ms", alert="2 s"), runbook="backends")
 @each_scraper
-def check_redis(songnodes_redis: Redis, scraper: str) -> float:  # noqa: ARG001 - of the id
+def check_redis(songnodes_redis: Redis, scraper: str) -> float:
     """The scrapers' Redis answers a PING. Both limits are chosen."""
     return songnodes_redis.ping()
 

@@ -1,8 +1,6 @@
-"""Chooses where the figures of the scrapers come from, and what tells that one is down."""
+"""Chooses where the figures of the scrapers come from."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
@@ -18,20 +16,5 @@ def figures(request: pytest.FixtureRequest) -> Source:
     try:
         return FromPrometheus(request.getfixturevalue("songnodes_prometheus"))
     except Absent:
-        pages = {name: request.getfixturevalue(target) for name, target in SCRAPERS.items()}
+        pages = {name: request.getfixturevalue(f"songnodes_{name}") for name in SCRAPERS}
         return FromPages(pages)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Ask each scraper whether it answers before anything else is asked of it.
-
-    Of all checks that need one which is down, the first then carries the
-    failure, and the others point to it.
-    """
-    ours = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
-    first = sorted(
-        (items[place] for place in ours),
-        key=lambda item: getattr(item, "originalname", "") != "check_answers",
-    )
-    for place, item in zip(ours, first, strict=True):
-        items[place] = item

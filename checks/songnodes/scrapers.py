@@ -1,14 +1,9 @@
-"""The scrapers: their names, as Prometheus labels them, and the targets of their own pages."""
+"""The scrapers by their names, as Prometheus labels them and the targets of their pages end."""
 
 from __future__ import annotations
 
 import pytest
 
-SCRAPERS = {
-    "1001TL": "songnodes_1001tl",
-    "MixesDB": "songnodes_mixesdb",
-    "SetlistFM": "songnodes_setlistfm",
-    "Reddit": "songnodes_reddit",
-}
+SCRAPERS = ("1001TL", "MixesDB", "SetlistFM", "Reddit")
 
-each_scraper = pytest.mark.parametrize("scraper", list(SCRAPERS))
+each_scraper = pytest.mark.parametrize("scraper", SCRAPERS)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 from gatepost import Metrics, Prometheus, Unavailable
 
 from .figures import Figure
-from .scrapers import SCRAPERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +41,7 @@ class FromPrometheus:
         )
         if math.isnan(series.iloc[-1]) and self._is_down(scraper):
             said = f"Prometheus cannot scrape it; see songnodes.monitoring.targets[{scraper}]"
-            raise Unavailable(SCRAPERS[scraper], said)
+            raise Unavailable(f"songnodes_{scraper}", said)
         return series
 
     def _is_down(self, scraper: str) -> bool:
