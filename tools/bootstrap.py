@@ -140,7 +140,16 @@ def requirements(groups):
     unknown = sorted(groups - set(known))
     if unknown:
         raise Problem(f"no dependency group {unknown[0]!r}; known: {', '.join(sorted(known))}")
-    return [requirement for group in sorted(groups) for requirement in known[group]]
+    return [requirement for group in sorted(groups) for requirement in members(group, known)]
+
+
+def members(group, known):
+    """The requirements of one group, with those of the groups that it includes."""
+    for entry in known[group]:
+        if isinstance(entry, str):
+            yield entry
+        else:
+            yield from members(entry["include-group"], known)
 
 
 def freeze():

@@ -42,7 +42,12 @@ def test_every_package_that_is_brought_along_is_pinned() -> None:
     wanted = [
         *project["build-system"]["requires"],
         *project["project"]["dependencies"],
-        *(text for group in project["dependency-groups"].values() for text in group),
+        *(
+            text
+            for group in project["dependency-groups"].values()
+            for text in group
+            if isinstance(text, str)
+        ),
     ]
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     pinned = {canonicalize_name(line.partition("==")[0]) for line in lines if "==" in line}

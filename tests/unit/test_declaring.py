@@ -88,7 +88,8 @@ class Shop:
             "nodeid": "checks/shop/check_orders.py::check_late",
             "name": "check_late",
             "parameter": "",
-            "targets": ("warehouse",),
+            "targets": frozenset({"warehouse"}),
+            "target": "",
             "expectation": LIMIT,
             "rows": (LIMIT,),
         }

@@ -33,11 +33,14 @@ class Sustained:
         """The number of consecutive slots in breach that it takes.
 
         None where slots have no common length, so that a duration is told by
-        the time since the breach began. Raises DeclarationError when the
-        cadence does not divide the duration.
+        the time since the breach began. What is shorter than the cadence has
+        lasted when the next slot is in breach as well. Raises DeclarationError
+        when the cadence does not divide a longer duration.
         """
         if self.duration is None or cadence is None:
             return self.runs
+        if self.duration < cadence:
+            return 2
         slots, rest = divmod(self.duration, cadence)
         if rest:
             raise DeclarationError(
