@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("gatepost_reports", "folder of the reports", default="reports")
     parser.addini("gatepost_history", "SQLAlchemy URL of the history; ${NAME} is expanded")
     parser.addini("gatepost_schedule", "name of the schedule, where there are several")
-    parser.addini("gatepost_ahead", "how many checks may be measured at once", default="16")
+    parser.addini("gatepost_ahead", "how many checks may be measured at once", default="24")
     parser.addini("gatepost_cadence", 'time between two runs of the schedule, such as "5 min"')
 
 

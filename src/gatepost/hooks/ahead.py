@@ -89,7 +89,7 @@ class Ahead:
         """Begin what comes up to the next that is measured alone, unless there is only this one."""
         found = {} if place in self._coming else self._prepared(place)
         self._next = max(self._next, place + 1)
-        while self._next < len(self._units) and len(self._coming) + len(found) < 2 * self._most:
+        while self._next < len(self._units) and len(self._coming) + len(found) < self._most:
             turn = self._turn(self._next)
             if turn is Turn.ALONE:
                 break

@@ -39,6 +39,8 @@ _HOOKS = (
     "pytest_pyfunc_call",
     "pytest_fixture_setup",
 )
+# The plugin's own fixtures beside the targets'.
+_OURS = {"target", "verdicts"}
 _FIXTURE: type[Any] = type(pytest.fixture(lambda: None))
 _PARAMETRIZE = inspect.signature(pytest.Metafunc.parametrize)
 
@@ -48,8 +50,9 @@ class Turns:
 
     def __init__(self, config: pytest.Config, targets: Collection[str]) -> None:
         plugins = config.pluginmanager.get_plugins()
-        self._targets = set(targets) - _fixtures_in(each for each in plugins if not _is_ours(each))
-        self._targets_in: dict[ModuleType, set[str]] = {}
+        others = _fixtures_in(each for each in plugins if not _is_ours(each))
+        self._known = {*targets, *_OURS} - others
+        self._by_module: dict[ModuleType, set[str]] = {}
         self._is_hooked = any(map(_is_conftest, _hooking(config)))
 
     def of(self, item: pytest.Item) -> Turn:
@@ -64,20 +67,21 @@ class Turns:
         if not given <= _direct_parameters(item):
             return Turn.ALONE
         needed = set(item.fixturenames) - given
+        if needed & _OURS and "request" not in inspect.signature(item.function).parameters:
+            needed.remove("request")  # it is ours that take it
         if target := item.stash[DECLARED].target:
-            needed = needed - {"target"} | {target}
-        if needed and needed <= self._known_in(item.module):
-            return Turn.AHEAD
-        takes_request = "request" in inspect.signature(item.function).parameters
-        if needed <= {"verdicts", "request"} and not takes_request:
-            return Turn.BESIDE
-        return Turn.ALONE
+            needed.add(target)
+        if not needed <= self._known_in(item.module):
+            return Turn.ALONE
+        if "verdicts" in needed:  # which are there when it is its turn
+            return Turn.BESIDE if len(needed) == 1 else Turn.ALONE
+        return Turn.AHEAD if needed else Turn.BESIDE
 
     def _known_in(self, module: ModuleType) -> set[str]:
-        """The targets whose fixtures are ours as seen from a module."""
-        if module not in self._targets_in:
-            self._targets_in[module] = self._targets - _fixtures_in([module])
-        return self._targets_in[module]
+        """The fixtures that are ours as seen from a module."""
+        if module not in self._by_module:
+            self._by_module[module] = self._known - _fixtures_in([module])
+        return self._by_module[module]
 
 
 def _direct_parameters(item: pytest.Function) -> set[str]:
