@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gatepost import HealthPages, Host, Neo4j, answers, at_most, check, conforms_to
+from gatepost import HealthPages, Host, Neo4j, answers, at_most, check, conforms_to, healthy
 from gatepost.targets.health import Health
 from gatepost.targets.health_body import Component
 
-from .healthy import healthy
 from .pages import HEALTH_BODY, find_component, read_health, system_figure
 from .universe import COMPONENTS
 

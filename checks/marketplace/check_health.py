@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-import pandera.pandas as pa
 import pytest
 
 from gatepost import (
@@ -14,18 +13,21 @@ from gatepost import (
     check,
     conforms_to,
     health_schema,
+    healthy,
     responds,
 )
+from gatepost.targets.health import Health
+from gatepost.targets.health_body import Component
 
 from .services import COMPONENTS, SERVICES, each_of, each_service, health_of
 
 pytestmark = check(owner="platform", runbook="service-down")
 
 
-def body_of(service):
-    """The body of a service that is well: its word for it, and a detail for each component."""
-    schema = health_schema(checks=COMPONENTS[service], texts=("version", "service"))
-    return schema.update_column("status", checks=pa.Check.isin(["ok", "healthy"]))
+def well(service):
+    """The service and its components are well, with a detail for each; degraded is an alert."""
+    body = health_schema(checks=COMPONENTS[service], texts=("version", "service"))
+    return healthy(degraded="alert", body=conforms_to(body))
 
 
 @check(responds(200, within="1 s", alert="5 s"), severity="critical")
@@ -43,40 +45,31 @@ def check_ready(request: pytest.FixtureRequest, service: str) -> Response:
 
 
 @pytest.mark.parametrize(
-    "service",
-    [
-        pytest.param(name, marks=check(responds(200, body=conforms_to(body_of(name)))))
-        for name in SERVICES
-    ],
+    "service", [pytest.param(name, marks=check(well(name))) for name in SERVICES]
 )
 @check(severity="critical")
-def check_service(request: pytest.FixtureRequest, service: str) -> Response:
-    """What the service says of itself: that it is well, and a detail on each of its components."""
-    return health_of(request, service).service().response
+def check_service(request: pytest.FixtureRequest, service: str) -> Health:
+    """What the service says of itself, with a detail on each of its components."""
+    return health_of(request, service).service()
 
 
-@check(severity="high")
+@check(healthy(degraded="alert"), severity="high")
 @each_of(COMPONENTS, "service, component")
-def check_component(request: pytest.FixtureRequest, service: str, component: str) -> None:
+def check_component(request: pytest.FixtureRequest, service: str, component: str) -> Component:
     """A component, by its own page."""
-    found = health_of(request, service).component(component)
-    assert found.healthy, f"{found.status}: {found.detail or 'without a detail'}"
+    return health_of(request, service).component(component)
 
 
-@check(severity="high")
-def check_kafka(request: pytest.FixtureRequest) -> None:
+@check(healthy(degraded="alert"), severity="high")
+def check_kafka(request: pytest.FixtureRequest) -> Health:
     """What the processor says of its Kafka."""
-    found = health_of(request, "processor").page("kafka")
-    failing = ", ".join(part.name for part in found.unhealthy_components)
-    assert found.healthy, f"the processor says {found.status}: {failing or 'of no part'}"
+    return health_of(request, "processor").page("kafka")
 
 
-@check(severity="high")
-def check_dependencies(request: pytest.FixtureRequest) -> None:
+@check(healthy(degraded="alert"), severity="high")
+def check_dependencies(request: pytest.FixtureRequest) -> Health:
     """What the api says of the services that it depends on."""
-    found = health_of(request, "api").page("dependencies")
-    failing = ", ".join(part.name for part in found.unhealthy_components)
-    assert found.healthy, f"the api says {found.status}: {failing or 'of no part'}"
+    return health_of(request, "api").page("dependencies")
 
 
 @check(severity="high", runbook="release")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gatepost.expectations.freshness import fresh_within as fresh_within
     from gatepost.expectations.growth import no_steady_growth as no_steady_growth
     from gatepost.expectations.health import all_healthy as all_healthy
+    from gatepost.expectations.healthy import healthy as healthy
     from gatepost.expectations.lasts import lasts as lasts
     from gatepost.expectations.limits import above as above
     from gatepost.expectations.limits import at_least as at_least
@@ -93,6 +94,7 @@ _HOMES = {
     "expectations.freshness": ("fresh_within",),
     "expectations.growth": ("no_steady_growth",),
     "expectations.health": ("all_healthy",),
+    "expectations.healthy": ("healthy",),
     "expectations.lasts": ("lasts",),
     "expectations.limits": (
         "above",

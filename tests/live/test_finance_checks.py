@@ -12,14 +12,9 @@ from typing import Any
 import pytest
 
 from checks.finance import check_backup, check_dcf, check_log, check_quality, pages
-from checks.finance.healthy import healthy
 from checks.finance.universe import COVERED
-from gatepost import MeasurementError, Unavailable, conforms_to
-from gatepost.expectations.base import Context
-from gatepost.model import Level
+from gatepost import MeasurementError, Unavailable
 from gatepost.targets.backup_content import Content
-from gatepost.targets.health import Health
-from gatepost.targets.health_body import Component, State
 from gatepost.targets.log_lines import Record
 from gatepost.targets.response import Response
 
@@ -79,44 +74,6 @@ def test_report_without_its_list_is_an_error() -> None:
     """What it lacks is named, and where."""
     with pytest.raises(MeasurementError, match="no list api_performance at http://finance/page"):
         pages.reported_endpoints(api({"endpoints": {}}))
-
-
-def state_of(word: str, state: State, status: int = 200) -> Health:
-    """What a service says of itself in a word."""
-    parts = {"neo4j": Component("neo4j", word, state)}
-    said = answer({"status": word, "components": {}}, status)
-    return Health(word, state, parts, "2.3.1", "", None, None, {}, said)
-
-
-@pytest.mark.parametrize(
-    ("said", "level"),
-    [
-        (state_of("healthy", "healthy"), Level.OK),
-        (state_of("degraded", "degraded"), Level.WARNING),
-        (state_of("unhealthy", "unhealthy", 503), Level.BREACH),
-        (state_of("fine, thanks", "unknown"), Level.BREACH),
-        (Component("neo4j", "degraded", "degraded", "slow"), Level.WARNING),
-        (Component("neo4j", "unhealthy", "unhealthy", "refused"), Level.BREACH),
-        ("healthy", Level.ERROR),
-    ],
-)
-def test_state_decides_the_level(said: object, level: Level) -> None:
-    """Degraded warns; a word that nobody knows is not taken for health."""
-    assert healthy().judge(said, Context(NOW)).level is level
-
-
-def test_body_that_breaks_its_schema_is_an_alert_though_all_is_well() -> None:
-    """The sentence says both."""
-    expected = healthy(body=conforms_to(pages.HEALTH_BODY))
-    verdict = expected.judge(state_of("healthy", "healthy"), Context(NOW))
-    assert verdict.level is Level.BREACH
-    assert verdict.sentence.startswith("healthy; status 200, but the body breaks ")
-
-
-def test_worse_of_state_and_body_decides() -> None:
-    """An unhealthy service is an alert, whatever its page looks like."""
-    verdict = healthy().judge(state_of("unhealthy", "unhealthy"), Context(NOW))
-    assert (verdict.level, verdict.sentence) == (Level.BREACH, "unhealthy: neo4j unhealthy")
 
 
 def line(**fields: object) -> Record:

@@ -142,5 +142,5 @@ def test_schema_judges_a_body() -> None:
         ("checks", {"database": "yes"}, "checks.database"),
         ("details", {}, "details.database"),
     ):
-        (said,) = judge_document(body | {part: value}, conforms_to(schema))
-        assert broken in said
+        (found,) = judge_document(body | {part: value}, conforms_to(schema))
+        assert broken in found.said

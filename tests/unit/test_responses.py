@@ -22,6 +22,15 @@ CONTEXT = Context(datetime(2026, 3, 10, 6, 0, tzinfo=UTC))
 BODY = pa.DataFrameSchema({"status": pa.Column(str, pa.Check.isin(["up"]))})
 IN_SQL = pa.DataFrameSchema(checks=[sql_rule(lambda row: row.status > 0, "positive")])
 HEALTHY = conforms_to(BODY)
+CALM = conforms_to(
+    pa.DataFrameSchema(
+        {
+            "queued": pa.Column(int, pa.Check.lt(9, raise_warning=True)),
+            "lag": pa.Column(int, pa.Check.lt(9, raise_warning=True)),
+            "status": pa.Column(),
+        }
+    )
+)
 
 
 @dataclass
@@ -96,6 +105,56 @@ def test_an_answer_is_judged_by_status_body_and_time(
     assert sentence is None or verdict.sentence == sentence
     assert (verdict.value, verdict.unit) == (pytest.approx(answer.seconds * 1000), "ms")
     assert verdict.limits == expectation.limits
+
+
+@pytest.mark.parametrize(
+    ("expectation", "body", "level", "sentence"),
+    [
+        (
+            responds(body=CALM),
+            {"queued": 12, "lag": 0, "status": "up"},
+            "warning",
+            "status 200, but the body breaks 1 rule of its schema, which only warns: "
+            "queued less_than(9): got 12",
+        ),
+        (
+            responds(body=CALM, within="1 s"),
+            {"queued": 12, "lag": 10, "status": "up"},
+            "warning",
+            "status 200, but the body breaks 2 rules of its schema, which only warn: "
+            "queued less_than(9): got 12, lag less_than(9): got 10; "
+            "120 ms is at most 1,000 ms, the target",
+        ),
+        (
+            responds(body=CALM, alert="100 ms"),
+            {"queued": 12, "lag": 0, "status": "up"},
+            "breach",
+            "status 200, but the body breaks 1 rule of its schema, which only warns: "
+            "queued less_than(9): got 12; 120 ms is above 100 ms, the alert limit",
+        ),
+        (
+            responds(body=CALM),
+            {"queued": 12, "lag": 0, "status": None},
+            "breach",
+            "status 200, but the body breaks 2 rules of its schema: "
+            "status not null: got None, queued less_than(9): got 12",
+        ),
+        (
+            responds(body=CALM),
+            {"lag": 0},
+            "breach",
+            "status 200, but the body breaks 2 rules of its schema: "
+            "2 columns missing: queued, status (there are lag)",
+        ),
+    ],
+)
+def test_a_rule_that_only_warns_does_so(
+    expectation: Responds, body: Any, level: str, sentence: str
+) -> None:
+    """It never passes in silence, and never hides what fails."""
+    verdict = expectation.judge(Answer(body=body), CONTEXT)
+    assert (verdict.level, verdict.sentence) == (level, sentence)
+    assert verdict.bad is not None
 
 
 def test_broken_rules_of_a_body_are_counted() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from gatepost.expectations.limits import at_least
 from gatepost.expectations.tables import conforms_to
-from gatepost.tables.documents import judge_document
+from gatepost.tables import documents
 
 
 class Health(pa.DataFrameModel):
@@ -19,6 +19,11 @@ class Health(pa.DataFrameModel):
 
 
 HEALTH = conforms_to(Health)
+
+
+def judge_document(document: Any, expectation: Any) -> list[str]:
+    """What a document breaks, in words."""
+    return [each.said for each in documents.judge_document(document, expectation)]
 
 
 def schema(**columns: Any) -> Any:
@@ -41,7 +46,7 @@ def test_a_broken_rule_is_a_short_phrase_with_what_came() -> None:
 def test_a_missing_member_is_said_once() -> None:
     """The rules that could not be looked at without it add nothing."""
     assert judge_document({"status": "healthy"}, HEALTH) == [
-        "uptime present: column 'uptime' does not exist; there are status"
+        "1 column missing: uptime (there are status)"
     ]
 
 
@@ -84,8 +89,11 @@ def test_a_tolerance_counts_objects() -> None:
     bodies = [{"status": status, "uptime": 1} for status in ("healthy", "healthy", "sick")]
     label = "status isin"
     assert judge_document(bodies, conforms_to(Health, tolerate={label: at_least(60)})) == []
+    for limit in (at_least(70), at_least(70, alert=60)):
+        (broken,) = documents.judge_document(bodies, conforms_to(Health, tolerate={label: limit}))
+        assert broken.only_warns
     strict = conforms_to(Health, tolerate={label: at_least(alert=70)})
-    assert len(judge_document(bodies, strict)) == 1
+    assert not documents.judge_document(bodies, strict)[0].only_warns
 
 
 @pytest.mark.parametrize(
@@ -102,12 +110,15 @@ def test_what_is_no_object_is_named(document: Any, said: str) -> None:
     assert judge_document(document, HEALTH) == [said]
 
 
+def test_all_that_is_missing_is_one_phrase() -> None:
+    """Each counts as a rule that is broken; what there is instead is said once."""
+    (missing,) = documents.judge_document({"state": 1, "up": 5}, HEALTH)
+    assert missing == documents.Broken("2 columns missing: status, uptime (there are state, up)", 2)
+
+
 def test_an_empty_object_misses_every_member() -> None:
     """An object without members is a row without columns, and no pass."""
-    assert [phrase.split(":")[0] for phrase in judge_document({}, HEALTH)] == [
-        "status present",
-        "uptime present",
-    ]
+    assert judge_document({}, HEALTH) == ["2 columns missing: status, uptime (there are none)"]
 
 
 def test_coercion_of_the_model_is_applied() -> None:
@@ -118,7 +129,12 @@ def test_coercion_of_the_model_is_applied() -> None:
     assert judge_document({"at": "soon"}, model) == ["at dtype(datetime64[us, UTC]): it is str"]
 
 
-def test_a_check_that_only_warns_is_silent() -> None:
-    """A body has no warnings: what only warns does not break it."""
-    model = schema(a=pa.Column(int, pa.Check.gt(1, raise_warning=True)))
-    assert judge_document({"a": 1}, model) == []
+def test_what_only_warns_is_told_as_such() -> None:
+    """Never passed in silence: a check that warns, and a tolerance without an alert level."""
+    warns = schema(a=pa.Column(int, pa.Check.gt(1, raise_warning=True)))
+    broken = documents.Broken("a greater_than(1): got 1", only_warns=True)
+    assert documents.judge_document({"a": 1}, warns) == [broken]
+    assert documents.judge_document({"a": 2}, warns) == []
+    tolerant = conforms_to(Health, tolerate={"uptime present": at_least(100)})
+    (missing,) = documents.judge_document({"status": "healthy"}, tolerant)
+    assert missing.only_warns

@@ -8,13 +8,12 @@ from typing import Any, Protocol, Self
 
 from gatepost.errors import DeclarationError, MeasurementError
 from gatepost.expectations.base import Context, Expectation, wrong_type
+from gatepost.expectations.bodies import judge_body, read_body
 from gatepost.expectations.latency import latency_limit, override_latency
 from gatepost.expectations.limits import Limit
 from gatepost.expectations.tables import Conformance
 from gatepost.model import Level, Limits, Verdict
-from gatepost.tables.asks import CountBad, Window
-from gatepost.tables.documents import judge_document
-from gatepost.wording import join_some, plural, shorten
+from gatepost.wording import shorten
 
 
 class Answer(Protocol):
@@ -35,7 +34,7 @@ class Responds(Expectation[Answer]):
 
     statuses: tuple[int, ...]
     latency: Limit | None
-    body: Expectation[Any] | None
+    body: Conformance | None
 
     @property
     def label(self) -> str:
@@ -72,18 +71,21 @@ class Responds(Expectation[Answer]):
         said = f"status {value.status}"
         if self.body is not None:
             try:
-                broken = judge_document(value.json(), self.body)
+                body = judge_body(value.json(), self.body)
             except MeasurementError as error:
                 said = f"{said}, but {shorten(str(error))}"
                 return replace(found, level=Level.BREACH, sentence=said)
-            if broken:
-                rules = plural(len(broken), "rule")
-                said = f"{said}, but the body breaks {rules} of its schema: {join_some(broken)}"
-                return replace(found, level=Level.BREACH, sentence=said, bad=len(broken))
+            if body.said:
+                said = f"{said}, but the body {body.said}"
+                found = replace(found, level=body.level, sentence=said, bad=body.broken)
+            if body.level.fails:
+                return found
         if self.latency is None:
-            return replace(found, sentence=f"{said} in {took:,.0f} ms")
+            return found if found.sentence else replace(found, sentence=f"{said} in {took:,.0f} ms")
         timed = self.latency.judge(took, context)
-        return replace(timed, sentence=f"{said}; {timed.sentence}", limits=self.limits)
+        worse = max(found.level, timed.level, key=lambda level: level.badness)
+        sentence = f"{said}; {timed.sentence}"
+        return replace(timed, level=worse, sentence=sentence, bad=found.bad, limits=self.limits)
 
     def judge_outage(self, reason: str) -> Verdict:
         return Verdict(Level.BREACH, f"no answer: {reason}", unit="ms", limits=self.limits)
@@ -98,28 +100,12 @@ def responds(
     """The endpoint answers with one of the statuses (200 by default), in time, with such a body.
 
     Slower than `within` warns, slower than `alert` fails; `body` is a
-    `conforms_to(Model)` for the JSON it carries. No answer at all is an alert.
+    `conforms_to(Model)` for the JSON it carries; a rule that only warns does so
+    here too. No answer at all is an alert.
     """
     given: tuple[object, ...] = statuses
     for status in given:
         if not isinstance(status, int) or not 100 <= status <= 599:
             raise DeclarationError(f"responds: {status!r} is no HTTP status")
-    if body is not None and not isinstance(body, Conformance):
-        raise DeclarationError(f"responds: body={body!r}; write body=conforms_to(Model)")
-    for row in body.rows if body else ():
-        _refuse_unknowable(row.ask)
-    return Responds(statuses or (200,), latency_limit("responds", within, alert), body)
-
-
-def _refuse_unknowable(ask: CountBad) -> None:
-    if ask.window != Window() or ask.drill:
-        raise DeclarationError(
-            "responds: a body has neither times nor segments; leave per, last, segments and drill "
-            "out of its conforms_to"
-        )
-    for rule in ask.rules:
-        if rule.expression:
-            raise DeclarationError(
-                f"responds: {rule.text!r} is written in SQL, which cannot judge a body; "
-                "write it as a pandera check"
-            )
+    latency = latency_limit("responds", within, alert)
+    return Responds(statuses or (200,), latency, read_body("responds", body))

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gatepost.tables.asks import CountBad, NotEvaluated, Whole
 from gatepost.tables.evaluation import columns_of, evaluate
-from gatepost.tables.rules import Rule, dtype_of
-from gatepost.wording import plural, shorten
+from gatepost.tables.rules import Kind, Rule, dtype_of
+from gatepost.wording import join_some, plural, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
     from pandera.pandas import DataFrameSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Rules that a document breaks, usually one, in a short phrase."""
+
+    said: str
+    rules: int = 1
+    only_warns: bool = False
 
 
 class _Row(Protocol):
@@ -21,11 +30,13 @@ class _Row(Protocol):
     @property
     def ask(self) -> CountBad: ...
 
+    def is_fine(self, bad: int, total: int) -> bool: ...
+
     def tolerates(self, bad: int, total: int) -> bool: ...
 
 
-def judge_document(document: Any, expectation: Any) -> list[str]:
-    """The rules of a `conforms_to` that a JSON document breaks, each as a short phrase.
+def judge_document(document: Any, expectation: Any) -> list[Broken]:
+    """The rules of a `conforms_to` that a JSON document breaks; what is missing as one phrase.
 
     The document is an object or a list of objects. Members of nested objects
     are columns named with dots ("database.latency"); a list is one cell. As
@@ -35,29 +46,48 @@ def judge_document(document: Any, expectation: Any) -> list[str]:
     records = document if isinstance(document, list) else [document]
     if not all(isinstance(record, dict) for record in records):
         kind = "a list of something else" if isinstance(document, list) else _kind(document)
-        return [f"an object or a list of objects is expected, got {kind}"]
+        return [Broken(f"an object or a list of objects is expected, got {kind}")]
     if not records:
-        return ["the list has no objects"]
+        return [Broken("the list has no objects")]
     rows: tuple[_Row, ...] = expectation.expand()
     frame = _frame(records, rows[0].ask.rules[0].schema)
-    return [phrase for row in rows for phrase in _phrases(row, frame)]
+    missing: dict[bool, list[str]] = {False: [], True: []}
+    others: list[Broken] = []
+    for row in rows:
+        for rule in row.ask.rules:
+            broken = _judge_rule(row, rule, frame)
+            if broken and rule.kind is Kind.PRESENT:
+                missing[broken.only_warns].append(str(rule.column))
+            elif broken:
+                others.append(broken)
+    absent = [_missing(names, frame, warns) for warns, names in missing.items() if names]
+    return [*absent, *others]
 
 
 def _kind(document: object) -> str:
     return "null" if document is None else f"a {type(document).__name__}"
 
 
-def _phrases(row: _Row, frame: pd.DataFrame) -> Iterator[str]:
-    for rule in row.ask.rules:
-        found = evaluate(rule, frame)
-        if isinstance(found, NotEvaluated):
-            if not found.absent:  # the rule that it is present says so already
-                yield f"{rule.text} not evaluated: {found.why}"
-        elif isinstance(found, Whole):
-            if not found.holds and not rule.only_warns:
-                yield f"{rule.text}: {found.why}"
-        elif not row.tolerates(int(found.sum()), len(frame)):
-            yield f"{rule.text}: {_example(rule, frame[found], len(frame))}"
+def _judge_rule(row: _Row, rule: Rule, frame: pd.DataFrame) -> Broken | None:
+    found = evaluate(rule, frame)
+    if isinstance(found, NotEvaluated):
+        # The rule that it is present says so already.
+        return None if found.absent else Broken(f"{rule.text} not evaluated: {found.why}")
+    if isinstance(found, Whole):
+        bad, total, why = int(not found.holds), 1, found.why
+    else:
+        bad, total = int(found.sum()), len(frame)
+        why = _example(rule, frame[found], total) if bad else ""
+    if row.is_fine(bad, total):
+        return None
+    return Broken(f"{rule.text}: {why}", only_warns=row.tolerates(bad, total))
+
+
+def _missing(names: list[str], frame: pd.DataFrame, only_warns: bool) -> Broken:
+    there = join_some(map(str, frame.columns), most=5) or "none"
+    count = plural(len(names), "column")
+    said = f"{count} missing: {join_some(names, most=5)} (there are {there})"
+    return Broken(said, len(names), only_warns)
 
 
 def _example(rule: Rule, bad: pd.DataFrame, total: int) -> str:
