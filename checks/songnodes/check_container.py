@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 pytestmark = check(owner="platform", severity="critical", runbook="container-unhealthy")
 
 
-@check(at_least(alert=1), sustained="15 min")
+@check(at_least(alert=1, unit="healthy containers"), sustained="15 min")
 @each_scraper
 def check_unhealthy(figures: Source, scraper: str) -> pd.Series | float | None:
     """The container's own health check passes, as the scraper tells it: 1, else 0."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
 _SIGNIFICANT = 4
 _EXACT = 17  # digits that tell every double apart
+_PLURAL = re.compile(r"[a-z ]*[a-z]{3}(?<![isu])(?<!ie|he|se|xe|ze|bp)s")
+"""A unit that loses its "s" beside 1, such as "percent points"; not "ms", "jobs/s" or "matches"."""
 
 
 def format_number(value: float, *, beside: Iterable[float] = ()) -> str:
@@ -31,7 +34,9 @@ def format_limit(limit: float) -> str:
 
 
 def with_unit(number: str, unit: str) -> str:
-    """Put the unit behind the number, where there is one."""
+    """Put the unit behind the number, where there is one; "files" are one "file" behind 1."""
+    if number == "1" and _PLURAL.fullmatch(unit):
+        unit = unit[:-1]
     return f"{number} {unit}" if unit else number
 
 

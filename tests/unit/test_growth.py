@@ -17,6 +17,7 @@ from gatepost.expectations.growth import no_steady_growth
 from gatepost.model import Level
 
 FILES = no_steady_growth(3, unit="files")
+ALERT = "an alert after 3 steps of growth in a row"
 
 
 @pytest.mark.parametrize(
@@ -27,12 +28,12 @@ FILES = no_steady_growth(3, unit="files")
             4.5,
             "breach",
             "4.5 files has grown at each of the last 3 steps, the alert limit: "
-            "from 1 files at 2026-03-10 03:00 UTC",
+            "from 1 file at 2026-03-10 03:00 UTC",
         ),
-        ((9, 2, 3), 4, "ok", "4 files has grown at 2 steps in a row; alert at 3"),
-        ((9, 2, 2, 3), 4, "ok", "4 files has grown at 2 steps in a row; alert at 3"),
-        ((9, 2, 3, 4), 4, "ok", "4 files has not grown; alert at 3"),
-        ((4,), 3, "ok", "3 files has not grown; alert at 3"),
+        ((9, 2, 3), 4, "ok", f"4 files has grown at 2 steps; {ALERT}"),
+        ((9, 2, 2, 3), 4, "ok", f"4 files has grown at 2 steps; {ALERT}"),
+        ((9, 2, 3, 4), 4, "ok", f"4 files has not grown; {ALERT}"),
+        ((4,), 3, "ok", f"3 files has not grown; {ALERT}"),
         ((), 3, "learning", "3 files; learning, 1 of 4 values known"),
         ((1, 2), 3, "learning", "3 files; learning, 3 of 4 values known"),
         ((1, None, 2, math.nan), 3, "learning", "3 files; learning, 3 of 4 values known"),

@@ -87,12 +87,12 @@ def test_the_worst_of_all_is_the_worst_of_each(values: dict[str, Any]) -> None:
 
 
 def test_a_row_of_labels_that_are_only_recorded_misses_nothing() -> None:
-    """There is no worst of them; all are shown."""
-    verdict = recorded(unit="ms").judge({"b": 1, "a": 2}, CONTEXT)
+    """There is no worst of them; all are shown, in the order of the mapping."""
+    verdict = recorded(unit="ms").judge({"b": 2, "a": 1}, CONTEXT)
     assert verdict.sample is not None
     assert verdict.sample.rows == (
-        ("a", "2 ms", "2 ms, recorded without limits"),
-        ("b", "1 ms", "1 ms, recorded without limits"),
+        ("b", "2 ms", "2 ms, recorded without limits"),
+        ("a", "1 ms", "1 ms, recorded without limits"),
     )
 
 
@@ -124,3 +124,11 @@ def test_labels_in_labels_and_what_is_no_number_are_errors() -> None:
     assert verdict.level is Level.ERROR
     assert verdict.sentence.startswith("2 of 3 labels miss: b: the check returned a str ('7')")
     assert verdict.sentence.endswith("; also c (error)")
+
+
+def test_a_single_label_is_not_each_of_one() -> None:
+    """Where it is fine; where it misses, it is one of one."""
+    verdict = at_most(5, unit="files").judge({"a": 1}, CONTEXT)
+    assert verdict.sentence == "the only label is at most 5 files, the target"
+    verdict = at_most(alert=0, unit="files").judge({"a": 1}, CONTEXT)
+    assert verdict.sentence == "1 of 1 label misses: a: 1 file is above 0 files, the alert limit"

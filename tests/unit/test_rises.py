@@ -26,25 +26,25 @@ REQUESTS = rises_at_least(10, alert=1, unit="requests")
         (
             1010,
             "ok",
-            "a rise of 10 requests is at least 10 requests, the target; alert below 1 requests: "
+            "a rise of 10 requests is at least 10 requests, the target; alert below 1 request: "
             "from 1,000 requests in the slot before to 1,010 requests",
         ),
         (
             1001,
             "warning",
-            "a rise of 1 requests is below 10 requests, the target; alert below 1 requests: "
+            "a rise of 1 request is below 10 requests, the target; alert below 1 request: "
             "from 1,000 requests in the slot before to 1,001 requests",
         ),
         (
             1000,
             "breach",
-            "a rise of 0 requests is below 1 requests, the alert limit; target at least "
+            "a rise of 0 requests is below 1 request, the alert limit; target at least "
             "10 requests: from 1,000 requests in the slot before to 1,000 requests",
         ),
         (
             900,
             "breach",
-            "a rise of -100 requests is below 1 requests, the alert limit; target at least "
+            "a rise of -100 requests is below 1 request, the alert limit; target at least "
             "10 requests: from 1,000 requests in the slot before to 900 requests",
         ),
     ],
@@ -140,7 +140,7 @@ def test_it_reads_as_a_sentence() -> None:
     """And has levels by severity."""
     levels = rises_at_least(alert={"low": 10, "high": 0})
     assert str(REQUESTS) == (
-        "a rise since the slot before: at least 10 requests, alert below 1 requests"
+        "a rise since the slot before: at least 10 requests, alert below 1 request"
     )
     assert (REQUESTS.label, REQUESTS.looks_back) == ("rises_at_least", 1)
     assert levels.highest_severity is Severity.HIGH

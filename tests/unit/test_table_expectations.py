@@ -575,7 +575,7 @@ def test_row_count_per_day_counts_empty_days_as_0() -> None:
     table = dated(("2026-03-07", "a"), ("2026-03-07", "b"), ("2026-03-10", "c"))
     verdict = verdicts(expectation, table)["row_count"]
     assert verdict.level is Level.BREACH
-    assert verdict.sentence == "2026-03-09: 0 rows is below 1 rows, the alert limit"
+    assert verdict.sentence == "2026-03-09: 0 rows is below 1 row, the alert limit"
     assert [point.value for point in verdict.trend] == [2, 0, 0, 1]
     assert verdicts(expectation, dated())["row_count"].value == 0
 

@@ -455,7 +455,7 @@ def test_nulls_are_a_segment_of_their_own() -> None:
     found = verdict(row_count(at_least(2), segments=["country", "city"]), frame)
     assert found.sentence == (
         "1 of 2 segments misses; worst country = 'VN', city = null: "
-        "1 rows is below 2 rows, the target"
+        "1 row is below 2 rows, the target"
     )
 
 

@@ -156,3 +156,27 @@ def test_a_foreign_text_becomes_one_short_line() -> None:
     assert shorten("x" * 300) == "x" * 300
     assert shorten("x" * 301) == "x" * 299 + "…"
     assert shorten("abcdef", 4) == "abc…"
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "said"),
+    [
+        ("1", "files", "1 file"),
+        ("1", "percent points", "1 percent point"),
+        ("1", "values", "1 value"),
+        ("0", "files", "0 files"),
+        ("1.5", "hours", "1.5 hours"),
+        ("1", "ms", "1 ms"),
+        ("1", "s", "1 s"),
+        ("1", "per s", "1 per s"),
+        ("1", "jobs/s", "1 jobs/s"),
+        ("1", "kbps", "1 kbps"),
+        ("1", "matches", "1 matches"),
+        ("1", "status", "1 status"),
+        ("1", "%", "1 %"),
+        ("1", "", "1"),
+    ],
+)
+def test_a_unit_in_the_plural_is_one_beside_1(number: str, unit: str, said: str) -> None:
+    """Where dropping its "s" is sure to be right; other units stay as they were written."""
+    assert with_unit(number, unit) == said

@@ -16,7 +16,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gatepost.expectations.base import Context, Expectation, no_data, not_finite, wrong_type
-from gatepost.expectations.labels import judge_labels
+from gatepost.expectations.labels import each_label, judge_labels
 from gatepost.expectations.limits import Figure, as_number
 from gatepost.expectations.slots import judge_course, read_slots, slots_of_history
 from gatepost.model import Level, Limits, Point, Verdict
@@ -145,8 +145,10 @@ class OnCourse(Expectation[Figures]):
             )
         return self.judge(value, context)
 
-    def _all_fine(self, count: str, label: str, worst: Verdict) -> str:
-        return f"each of {count} is fine; nearest to its limit is {label}: {worst.sentence}"
+    def _all_fine(self, total: int, label: str, worst: Verdict) -> str:
+        if total == 1:
+            return f"{label}: {worst.sentence}"
+        return f"{each_label(total)} is fine; nearest to its limit is {label}: {worst.sentence}"
 
     @property
     def _accepted(self) -> str:

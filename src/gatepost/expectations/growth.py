@@ -48,8 +48,9 @@ class NoSteadyGrowth(OnCourse):
             return Verdict(Level.BREACH, said, value, self.unit, limits)
         if grown == len(known) - 1:
             return self.learning(course, f"{len(known)} of {self.over + 1} values known")
-        said = f"has grown at {plural(grown, 'step')} in a row" if grown else "has not grown"
-        said = f"{self.say(value)} {said}; alert at {self.over}"
+        said = f"has grown at {plural(grown, 'step')}" if grown else "has not grown"
+        alert = f"an alert after {self.over} steps of growth in a row"
+        said = f"{self.say(value)} {said}; {alert}"
         return Verdict(Level.OK, said, value, self.unit, limits)
 
 

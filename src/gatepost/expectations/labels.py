@@ -23,14 +23,15 @@ def judge_labels(
     values: Mapping[str, ValueT],
     judge: Callable[[ValueT], Verdict],
     expectation: Expectation[Any],
-    all_fine: Callable[[str, str, Verdict], str],
+    all_fine: Callable[[int, str, Verdict], str],
 ) -> Verdict:
     """The verdict on the worst label, with counts, and a sample of the labels, worst first.
 
     The sample shows those that miss, or else all; the trend is that of the
-    worst, where it is named because it misses. `all_fine(count, label, worst)`
-    is the sentence where none does; `count` is "14 labels", and `label` that of
-    the verdict nearest to its limits.
+    worst, where it is named because it misses. `all_fine(total, label, worst)`
+    is the sentence where none does, of so many labels; `label` is that of the
+    verdict nearest to its limits. Without limits none is worse than another:
+    the labels keep the order of the mapping.
     """
     if not values:
         return no_data(f"a mapping without labels was measured{expectation.expected}", expectation)
@@ -46,7 +47,7 @@ def judge_labels(
     elif learning:
         sentence = f"{learning:,} of {count} still learning: {_examples(judged[:learning])}"
     else:
-        sentence = all_fine(count, shorten(label, 120), worst)
+        sentence = all_fine(len(judged), shorten(label, 120), worst)
     return replace(
         worst,
         sentence=sentence,
@@ -55,6 +56,11 @@ def judge_labels(
         trend=worst.trend if missing else (),
         sample=_sample(missing or judged),
     )
+
+
+def each_label(total: int) -> str:
+    """What begins a sentence on all labels."""
+    return "the only label" if total == 1 else f"each of {plural(total, 'label')}"
 
 
 def margin(verdict: Verdict) -> float:
@@ -68,7 +74,8 @@ def margin(verdict: Verdict) -> float:
 def _worst_first(judged: tuple[str, Verdict]) -> tuple[int, int, float, str]:
     label, verdict = judged
     rank = verdict.severity.rank if verdict.severity else 0
-    return -verdict.level.badness, rank, margin(verdict), label
+    name = label if verdict.limits.bounds else ""
+    return -verdict.level.badness, rank, margin(verdict), name
 
 
 def _examples(judged: list[tuple[str, Verdict]]) -> str:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias
 from gatepost.errors import DeclarationError
 from gatepost.expectations.alert_levels import AlertLevel, AlertLevels, override_levels, read_levels
 from gatepost.expectations.base import Context, Expectation, no_data, not_finite, wrong_type
-from gatepost.expectations.labels import judge_labels
+from gatepost.expectations.labels import each_label, judge_labels
 from gatepost.expectations.regions import Region, as_bound
 from gatepost.expectations.slots import judge_slots, read_slots, slots_of_history
 from gatepost.model import Level, Limits, Severity, Verdict
-from gatepost.wording import format_number, with_unit
+from gatepost.wording import format_number, plural, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,12 +173,12 @@ class Limit(Expectation[Measurable]):
             return Placed(Level.OK, near, "")
         return Placed(Level.OK, "", "")
 
-    def _all_fine(self, count: str, _: str, worst: Verdict) -> str:
+    def _all_fine(self, total: int, _: str, worst: Verdict) -> str:
         assert worst.value is not None  # noqa: S101 - whatever is ok was a number
         placed = self.place(worst.value)
         if not placed.near:
-            return f"{count}, recorded without limits"
-        return f"each of {count} is {placed.near}{placed.far}"
+            return f"{plural(total, 'label')}, recorded without limits"
+        return f"{each_label(total)} is {placed.near}{placed.far}"
 
 
 def at_least(target: float | None = None, *, alert: Alert = None, unit: str = "") -> Limit:
