@@ -75,6 +75,25 @@ def test_a_target_that_is_not_shared_is_used_by_one_at_a_time(threads: Threads) 
     assert order == ["other", "second"]
 
 
+def test_all_that_waited_for_a_target_go_on_when_it_is_free(threads: Threads) -> None:
+    """Not only the one that the thread which was there takes next."""
+    both, meeting = Held(), threading.Barrier(2, timeout=SOON)
+
+    def meet() -> Measurement:
+        meeting.wait()
+        return measured("met")
+
+    waiting = [task(meet, "db"), task(meet, "log")]
+    for each in (task(both, "db", "log"), *waiting):
+        threads.submit(each)
+    assert both.begun.wait(SOON)
+    idle = task(measured)
+    threads.submit(idle)
+    idle.ending.result(SOON)
+    both.let_go.set()
+    assert [each.ending.result(SOON).value for each in waiting] == ["met", "met"]
+
+
 def test_no_more_run_at_once_than_there_are_threads() -> None:
     """The third of two waits for one of them."""
     threads, held = Threads(2), [Held(), Held(), Held()]
