@@ -210,7 +210,9 @@ class Endpoint:
                     case Failure.BROKEN_OFF if retries and call.method == "GET":
                         retries -= 1
                     case Failure.UNREACHABLE | Failure.UNTRUSTED:
-                        reason = f"{cause.reason} ({self._shown(call.url)})"
+                        # The query has no part in it, and can be long; the statements have it.
+                        where = self._shown(call.url).partition("?")[0]
+                        reason = f"{cause.reason} ({where})"
                         raise Unavailable(self.name, reason) from None
                     case Failure.SLOW:
                         raise self._too_slow(call) from None

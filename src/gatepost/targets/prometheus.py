@@ -207,7 +207,8 @@ class Prometheus:
     def _document(self, response: Response, what: str) -> Mapping[str, Any]:
         kind = _error_type(response)
         if response.status == 503 and kind != "timeout":
-            reason = f"it answered with status 503: {message_of(response)} ({response.url})"
+            where = response.url.partition("?")[0]  # the statements have the query
+            reason = f"it answered with status 503: {message_of(response)} ({where})"
             raise Unavailable(self.name, reason)
         if kind:
             raise MeasurementError(f"{what} failed ({kind}): {message_of(response)}")
