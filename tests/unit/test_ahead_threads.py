@@ -76,22 +76,21 @@ def test_a_target_that_is_not_shared_is_used_by_one_at_a_time(threads: Threads) 
 
 
 def test_all_that_waited_for_a_target_go_on_when_it_is_free(threads: Threads) -> None:
-    """Not only the one that the thread which was there takes next."""
-    both, meeting = Held(), threading.Barrier(2, timeout=SOON)
+    """Not only what the threads take next that are awake by then: the one there, and the newest."""
+    everything, meeting = Held(), threading.Barrier(3, timeout=SOON)
 
     def meet() -> Measurement:
         meeting.wait()
         return measured("met")
 
-    waiting = [task(meet, "db"), task(meet, "log")]
-    for each in (task(both, "db", "log"), *waiting):
+    waiting = [task(meet, name) for name in ("db", "log", "files")]
+    for each in (task(everything, "db", "log", "files"), *waiting):
         threads.submit(each)
-    assert both.begun.wait(SOON)
-    idle = task(measured)
-    threads.submit(idle)
-    idle.ending.result(SOON)
-    both.let_go.set()
-    assert [each.ending.result(SOON).value for each in waiting] == ["met", "met"]
+    for each in (task(measured), task(measured)):
+        threads.submit(each)
+        each.ending.result(SOON)
+    everything.let_go.set()
+    assert [each.ending.result(SOON).value for each in waiting] == ["met", "met", "met"]
 
 
 def test_no_more_run_at_once_than_there_are_threads() -> None:
