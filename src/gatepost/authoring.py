@@ -96,7 +96,7 @@ def check(
         if not isinstance(value, (bool, NoneType)):
             raise DeclarationError(f"check: {name} is True or False, not {value!r}")
     if target == "":
-        raise DeclarationError(f"check: target is a name such as 'shop_{{region}}', not empty")
+        raise DeclarationError("check: target is a name such as 'shop_{region}', not empty")
     said = {
         "severity": severity,
         "owner": owner,
