@@ -192,6 +192,6 @@ def test_page_of_the_documentation_shows_the_checks_as_they_are() -> None:
     text = (ROOT / "docs/systems/marketplace.md").read_text("utf-8")
     modules = [path.read_text("utf-8") for path in (ROOT / "checks/marketplace").glob("*.py")]
     examples = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert len(examples) == 5
+    assert len(examples) == 6
     for example in (each for block in examples for each in block.split("\n\n\n")):
         assert any(example.strip() in module for module in modules), example
