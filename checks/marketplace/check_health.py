@@ -7,6 +7,7 @@ import os
 import pytest
 
 from gatepost import (
+    HealthPages,
     MeasurementError,
     Response,
     at_most,
@@ -23,6 +24,8 @@ from .services import COMPONENTS, SERVICES, each_of, each_service, health_of
 
 pytestmark = check(owner="platform", runbook="service-down")
 
+PAGES = "marketplace_{service}_health"
+
 
 def well(service):
     """The service and its components are well, with a detail for each; degraded is an alert."""
@@ -30,46 +33,46 @@ def well(service):
     return healthy(degraded="alert", body=conforms_to(body))
 
 
-@check(responds(200, within="1 s", alert="5 s"), severity="critical")
+@check(responds(200, within="1 s", alert="5 s"), severity="critical", target=PAGES)
 @each_service
-def check_live(request: pytest.FixtureRequest, service: str) -> Response:
+def check_live(target: HealthPages, service: str) -> Response:
     """The process answers. Both times are chosen; the system states none."""
-    return health_of(request, service).live()
+    return target.live()
 
 
-@check(responds(200, within="1 s", alert="5 s"), severity="high")
+@check(responds(200, within="1 s", alert="5 s"), severity="high", target=PAGES)
 @each_service
-def check_ready(request: pytest.FixtureRequest, service: str) -> Response:
+def check_ready(target: HealthPages, service: str) -> Response:
     """The service takes work. Both times are chosen; the system states none."""
-    return health_of(request, service).ready()
+    return target.ready()
 
 
 @pytest.mark.parametrize(
     "service", [pytest.param(name, marks=check(well(name))) for name in SERVICES]
 )
-@check(severity="critical")
-def check_service(request: pytest.FixtureRequest, service: str) -> Health:
+@check(severity="critical", target=PAGES)
+def check_service(target: HealthPages, service: str) -> Health:
     """What the service says of itself, with a detail on each of its components."""
-    return health_of(request, service).service()
+    return target.service()
 
 
-@check(healthy(degraded="alert"), severity="high")
+@check(healthy(degraded="alert"), severity="high", target=PAGES)
 @each_of(COMPONENTS, "service, component")
-def check_component(request: pytest.FixtureRequest, service: str, component: str) -> Component:
+def check_component(target: HealthPages, service: str, component: str) -> Component:
     """A component, by its own page."""
-    return health_of(request, service).component(component)
+    return target.component(component)
 
 
 @check(healthy(degraded="alert"), severity="high")
-def check_kafka(request: pytest.FixtureRequest) -> Health:
+def check_kafka(marketplace_processor_health: HealthPages) -> Health:
     """What the processor says of its Kafka."""
-    return health_of(request, "processor").page("kafka")
+    return marketplace_processor_health.page("kafka")
 
 
 @check(healthy(degraded="alert"), severity="high")
-def check_dependencies(request: pytest.FixtureRequest) -> Health:
+def check_dependencies(marketplace_api_health: HealthPages) -> Health:
     """What the api says of the services that it depends on."""
-    return health_of(request, "api").page("dependencies")
+    return marketplace_api_health.page("dependencies")
 
 
 @check(severity="high", runbook="release")
