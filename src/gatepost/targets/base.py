@@ -80,7 +80,11 @@ class TargetContext:
 
 
 class Target(Protocol):
-    """What the run needs of any target; the rest is between it and the check's author."""
+    """What the run needs of any target; the rest is between it and the check's author.
+
+    One check uses it at a time, in this thread or that, unless its class says
+    `concurrent = True`: then checks in several threads use it at once.
+    """
 
     name: str
 
