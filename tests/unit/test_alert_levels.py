@@ -58,6 +58,14 @@ def test_the_worst_level_crossed_gives_the_severity(
     assert (verdict.level, verdict.severity, verdict.sentence) == (level, severity, sentence)
 
 
+def test_the_next_level_is_the_one_that_would_be_crossed_next() -> None:
+    """Not the last there is."""
+    levels = at_most(alert={"low": 1, "medium": 5, "high": 10})
+    assert judge(levels, 2).sentence == (
+        "2 is above 1, the alert limit (low); above 5 it is medium"
+    )
+
+
 def test_limits_are_told_in_words_with_the_first_level_as_a_number() -> None:
     """A plot draws where alerts begin; the words name every level."""
     words = "at most 1 %, alert above 5 % (medium), above 10 % (high)"

@@ -39,6 +39,14 @@ def test_those_that_miss_are_told_worst_first() -> None:
     )
 
 
+def test_a_severe_alert_is_worse_than_one_that_is_farther_out() -> None:
+    """On two sides of a limit the distances tell nothing of the severity."""
+    level = between(4, 5, alert={"low": (3, 6), "high": at_least(0)})
+    verdict = level.judge({"far": 99, "severe": -1}, CONTEXT)
+    assert (verdict.severity, verdict.value) == ("high", -1)
+    assert verdict.sentence.startswith("2 of 2 labels miss: severe: -1 is below 0")
+
+
 def test_where_none_misses_the_sample_has_all() -> None:
     """The nearest to its limit first, which is also the value of the row."""
     verdict = between(0, 10).judge({"a": 5, "b": 9, "c": 2}, CONTEXT)
