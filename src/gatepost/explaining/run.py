@@ -16,7 +16,8 @@ from gatepost.declaring import Declared
 from gatepost.errors import Absent, MeasurementError, Unavailable
 from gatepost.explaining.explanation import AFTER, Explanation, Planned, explain_value
 from gatepost.hooks.collecting import DECLARED
-from gatepost.hooks.running import Running, arguments_of, measured_as
+from gatepost.hooks.items import arguments_of, measured_as
+from gatepost.hooks.running import Running
 from gatepost.listing import EVERY
 from gatepost.project import Project
 from gatepost.targets.base import TargetContext

@@ -18,7 +18,7 @@ from gatepost.errors import HistoryError, MeasurementError, Unavailable
 from gatepost.history import History
 from gatepost.hooks.ahead import Ahead, is_wanted
 from gatepost.hooks.collecting import DECLARED
-from gatepost.hooks.rows import row_id
+from gatepost.hooks.items import arguments_of, measured_as
 from gatepost.hooks.turns import Turns
 from gatepost.measuring import Measurement, judge, judge_error, judge_outage, measure
 from gatepost.model import Level, Mode, Point, Result, Sample, Verdict
@@ -282,14 +282,6 @@ class Running:
         return pytest.fixture(scope="session", name=entry.name)(target)
 
 
-def arguments_of(item: pytest.Function) -> dict[str, Any]:
-    """The fixtures and parameters that an item's function itself takes."""
-    if not item.funcargs:
-        return {}
-    wanted = inspect.signature(item.obj).parameters
-    return {name: item.funcargs[name] for name in wanted if name in item.funcargs}
-
-
 def _masked(sample: Sample | None, mask: Callable[[str], str]) -> Sample | None:
     if sample is None:
         return None
@@ -301,14 +293,6 @@ def _unsuited_as_witness(declared: Declared) -> int:
         return 0
     expectation = declared.expectation
     return 2 if expectation is None or expectation.judge_outage("") is None else 1
-
-
-def measured_as(item: pytest.Item) -> str:
-    """What the rows of one measurement have in common: the item's id without the row's label."""
-    declared = item.stash.get(DECLARED, None)
-    if declared is None or declared.expectation is None or len(declared.siblings) < 2:
-        return item.nodeid
-    return item.nodeid.removesuffix(f"{row_id(declared.expectation.label)}]")
 
 
 def _as_pytest_says(verdict: Verdict, report: pytest.TestReport) -> Verdict:
