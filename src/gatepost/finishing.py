@@ -18,10 +18,10 @@ from pathlib import Path
 from gatepost.decision import Decision, Word, decide
 from gatepost.errors import HistoryError
 from gatepost.history import History
-from gatepost.model import Mode, Past, Problem, Result, Run
+from gatepost.model import Level, Mode, Past, Problem, Result, Run
 from gatepost.project import Project
 from gatepost.sinks import Outlet, publish
-from gatepost.wording import plural
+from gatepost.wording import join_some, plural
 
 _LIBRARIES = ("gatepost", "pytest", "pandera", "pandas", "sqlalchemy", "psycopg")
 _REVISIONS = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "GIT_COMMIT")
@@ -79,7 +79,7 @@ def finish(
             revision=_revision(project.root),
             versions=_versions(),
             targets=targets,
-            problems=(*problems, *lost),
+            problems=(*problems, *_untold_outages(project, results), *lost),
             compared_with=max((each.slot for each in past.values() if each.slot), default=None),
         )
         decision = decide(run)
@@ -98,6 +98,30 @@ def _partial(results: Sequence[Result], collected: Collected) -> str:
     elif not collected.uncollected:
         return ""  # stopped behind the last check: nothing is missing
     return ", ".join(reasons)
+
+
+def _untold_outages(project: Project, results: Sequence[Result]) -> tuple[Problem, ...]:
+    """The targets that were down with no failure to show for it, which must not pass.
+
+    The check that was to say so may have been skipped, or have ended well
+    before the target went down, in another process.
+    """
+    entries = project.configuration.targets
+    told = {result.verdict.cause for result in results if result.level.fails}
+    untold: dict[str, list[str]] = {}
+    for result in results:
+        cause = result.verdict.cause
+        is_down = cause in entries and not entries[cause].absent
+        if result.level is Level.INHIBITED and is_down and cause not in told:
+            untold.setdefault(cause, []).append(result.check.id)
+    return tuple(
+        Problem(
+            target,
+            f"unavailable, and no check has failed for it; not measured: {join_some(sorted(ids))}",
+            blocks=True,
+        )
+        for target, ids in untold.items()
+    )
 
 
 def _past(

@@ -186,8 +186,13 @@ class Running:
         )
 
     def _judge_outage(self, outage: Unavailable, declared: Declared) -> Verdict:
-        witness = self._witnesses.setdefault(outage.target, declared.declaration.id)
-        return judge_outage(outage, declared, is_witness=witness == declared.declaration.id)
+        own = declared.declaration.id
+        witness = self._witnesses.setdefault(outage.target, own)
+        said = self._verdicts.get(witness)
+        # One that was skipped, or ended before the target did, says nothing: then this one does.
+        if said is not None and not (said.level.fails and said.cause == outage.target):
+            witness = self._witnesses[outage.target] = own
+        return judge_outage(outage, declared, is_witness=witness == own)
 
     def _judge_setup(
         self, declared: Declared, call: pytest.CallInfo[None], report: pytest.TestReport
