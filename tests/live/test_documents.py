@@ -21,9 +21,11 @@ _BLOCK = re.compile(
 )
 
 TABLES = """
-create table orders (order_id int, email text, price float8, paid bool, created_at timestamptz);
+create table orders (
+    order_id int, email text, price float8, paid bool, created_at timestamptz, sent_at timestamptz
+);
 insert into orders
-    select n, 'a' || n || '@b.c', 5, true, now() - n * interval '30 seconds'
+    select n, 'a' || n || '@b.c', 5, true, now() - n * interval '30 seconds', now()
     from generate_series(1, 10000) as n;
 create table stock (day date, items int);
 insert into stock select current_date - n, 500 from generate_series(0, 40) as n;
@@ -39,7 +41,7 @@ def test_the_examples_run(postgres_server: Server, postgres_database: str, tmp_p
         for number, page in enumerate(PAGES)
         for found in _BLOCK.finditer((REPOSITORY / page).read_text(encoding="utf-8"))
     ]
-    assert len(examples) == 4
+    assert len(examples) == 5
     with postgres_server.connect(postgres_database, CRAWLER) as connection:
         connection.execute(TABLES.encode())
         assert isinstance(connection, psycopg.Connection)
@@ -52,6 +54,8 @@ def test_the_examples_run(postgres_server: Server, postgres_database: str, tmp_p
     (tmp_path / "export.csv").touch()
     (tmp_path / "gatepost.toml").write_text(
         '[targets.warehouse]\nkind = "database"\nurl = "${WAREHOUSE}"\n'
+        '[targets.shop_north]\nkind = "database"\nurl = "${WAREHOUSE}"\n'
+        '[targets.shop_south]\nkind = "database"\nurl = "${WAREHOUSE}"\n'
         '[targets.exports]\nkind = "directory"\npath = "."\n',
         encoding="utf-8",
     )
