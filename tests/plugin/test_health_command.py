@@ -85,6 +85,13 @@ def test_it_answers_in_one_line(shop: Path, asked: str, status: int, said: str) 
     assert len(line) <= 201
 
 
+def test_a_time_limit_beyond_all_timers_is_refused(tmp_path: Path) -> None:
+    """In the one line that everything is said in."""
+    status, line, errors = run_command(tmp_path, "health", "shop", "--timeout", "1000000 days")
+    assert (status, errors) == (3, "")
+    assert "a time limit of 1000000 days is longer than 24 h" in line
+
+
 @pytest.mark.parametrize("arguments", [(), ("shop", "--tiemout", "3"), ("shop", "--timeout")])
 def test_a_wrong_command_line_is_unknown(shop: Path, arguments: tuple[str, ...]) -> None:
     """2, as of other commands, would be critical."""

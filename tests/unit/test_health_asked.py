@@ -77,3 +77,21 @@ def test_only_the_modules_of_what_is_asked_for_are_read(tmp_path: Path) -> None:
     assert places("shop.deep.x.up") == ["check_shop.py", "shop/deep/check_x.py"]
     assert places("shop") == ["check_shop.py", "shop"]
     assert places("none") == []
+
+
+def test_a_group_is_a_module_and_a_folder(tmp_path: Path) -> None:
+    """Where there are both, none of its checks is left out."""
+    for file in ("shop/check_api.py", "shop/api/check_more.py", "shop/check_other.py"):
+        path = tmp_path / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    found = {
+        text: [
+            path.relative_to(tmp_path).as_posix() for path in Asked.parse(text).places([tmp_path])
+        ]
+        for text in ("shop.api", "shop.api.more")
+    }
+    assert found == {
+        "shop.api": ["shop/check_api.py", "shop/api"],
+        "shop.api.more": ["shop/check_api.py", "shop/api/check_more.py"],
+    }

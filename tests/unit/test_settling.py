@@ -89,6 +89,14 @@ def test_an_answer_that_comes_too_late_does_not_count() -> None:
         settled(clock, {"api": clock.poll("+")}, times=1, within=timedelta(seconds=0.05))
 
 
+def test_an_answer_that_is_cut_off_after_good_ones_is_what_is_wrong() -> None:
+    """What came last is told, neither as something before nor as good enough."""
+    clock = Clock()
+    with pytest.raises(MeasurementError) as late:
+        settled(clock, {"api": clock.poll("-++")}, within=timedelta(seconds=2.2))
+    assert str(late.value) == "api is not ready after 2.2 s: answered too late"
+
+
 def test_too_few_good_answers_are_told_with_what_was_before() -> None:
     """Being nearly ready is not being ready."""
     clock = Clock()

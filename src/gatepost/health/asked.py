@@ -81,12 +81,15 @@ def _split(check_id: str) -> tuple[tuple[str, ...], str]:
 
 
 def _narrow(folder: Path, parts: tuple[str, ...]) -> list[Path]:
-    """The modules of a group, which may lie in folders of their own; else the folder."""
-    for length in range(len(parts), 0, -1):
-        *between, last = parts[:length]
-        if found := _modules(folder.joinpath(*between), last):
-            return found
-    return [folder]
+    """The modules of a group, and its folder where it has one; else the folder of all.
+
+    A part is a module, a folder or both: `api.py` and what is in `api/` share the group.
+    """
+    found: list[Path] = []
+    for at, part in enumerate(parts):
+        found += _modules(folder.joinpath(*parts[:at]), part)
+    own = folder.joinpath(*parts)
+    return [*found, own] if parts and own.is_dir() else found or [folder]
 
 
 def _modules(folder: Path, name: str) -> list[Path]:

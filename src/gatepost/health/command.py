@@ -18,11 +18,19 @@ _MARGIN = timedelta(seconds=1)
 """What is kept of the time for our own start and for killing the run."""
 
 
+_LONGEST = timedelta(days=1)
+"""What the timers of every system can hold, and longer than any monitor waits."""
+
+
 def report_health(asked: str, timeout: str) -> Answer:
     """Run the checks that are asked for within the time; never raises for what is mistyped."""
     started = time.monotonic()
     try:
         limit = parse_duration(timeout)
+        if limit > _LONGEST:
+            raise ValueError(
+                f"a time limit of {timeout} is longer than {format_duration(_LONGEST)}"
+            )
         which = str(Asked.parse(asked))
     except ValueError as error:
         return answer(asked, (), time.monotonic() - started, troubles=[str(error)])

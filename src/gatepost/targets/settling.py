@@ -53,8 +53,10 @@ def settle(
     while (left := limit - (clock() - started)) > 0:
         found = _ask(polls, left)
         seconds = clock() - started
-        if seconds > limit:  # what was cut off tells less than what was said before
-            objections = objections or found or dict.fromkeys(polls, "answered too late")
+        if seconds > limit:
+            # What was cut off tells less than an objection before, but more than good answers.
+            late = found or dict.fromkeys(polls, "answered too late")
+            objections, in_a_row = late if in_a_row else objections or late, 0
             break
         in_a_row = 0 if found else in_a_row + 1
         if in_a_row == times:
