@@ -95,8 +95,8 @@ def check(
     for name, value in (("witness", witness), ("on_request", on_request)):
         if not isinstance(value, (bool, NoneType)):
             raise DeclarationError(f"check: {name} is True or False, not {value!r}")
-    if target == "":
-        raise DeclarationError("check: target is a name such as 'shop_{region}', not empty")
+    if target is not None and not (target and isinstance(target, str)):
+        raise DeclarationError(f"check: target is a name such as 'shop_{{region}}', not {target!r}")
     said = {
         "severity": severity,
         "owner": owner,

@@ -163,7 +163,7 @@ def name_target(
         )
     try:
         name = template.format(**parameters)
-    except (KeyError, IndexError, ValueError):
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         raise DeclarationError(
             f"check(target={template!r}): its places in braces are to name parameters of the check"
             + (f", which are {join_some(parameters)}" if parameters else ", which has none")

@@ -51,6 +51,8 @@ def test_a_parameter_names_the_target(project: Project, ahead: str) -> None:
         ("shop_{region}", "path", "is for a function that takes an argument 'target'"),
         ("shop_{area}", "target", "name parameters of the check, which are region"),
         ("shop_{", "target", "name parameters of the check, which are region"),
+        ("shop_{region.name}", "target", "name parameters of the check, which are region"),
+        ("shop_{region[name]}", "target", "name parameters of the check, which are region"),
         ("shops_{region}", "target", "there is no [targets.shops_north]; did you mean shop_north"),
     ],
 )

@@ -72,6 +72,8 @@ def test_a_check_fits_a_parameter() -> None:
         ((), {"severity": ""}, "unknown severity ''"),
         ((), {"sustained": "soon"}, "sustained='soon': 'soon' is not a duration"),
         ((), {"sustained": 1}, "sustained=1: one run is the default"),
+        ((), {"target": ""}, "target is a name such as 'shop_{region}', not ''"),
+        ((), {"target": 5}, "target is a name such as 'shop_{region}', not 5"),
         ((), {"on_request": "yes"}, "on_request is True or False, not 'yes'"),
     ],
 )
