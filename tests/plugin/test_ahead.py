@@ -447,6 +447,14 @@ def test_what_is_looked_at_closely_runs_as_it_is(shop: Project, options: tuple[s
     assert set(who_ran_ahead(run(shop, "", *options)).values()) == {False}
 
 
+@pytest.mark.parametrize(("limit", "is_ahead"), [("60", False), ("0", True)])
+def test_items_with_a_time_limit_run_as_they_are(shop: Project, limit: str, is_ahead: bool) -> None:
+    """A limit for all items, as of pytest-timeout, ends an item but no thread that hangs."""
+    shop.write({"conftest.py": "def pytest_addoption(parser): parser.addini('timeout', '')"})
+    outcome = run(shop, "", "-o", f"timeout={limit}")
+    assert set(who_ran_ahead(outcome).values()) == {is_ahead}
+
+
 def test_workers_measure_in_their_turn(shop: Project) -> None:
     """They are several already."""
     assert set(who_ran_ahead(run(shop, "", "-n1")).values()) == {False}

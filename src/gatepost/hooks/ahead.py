@@ -25,12 +25,24 @@ _GRACE_SECONDS = 1.0
 
 
 def is_wanted(session: pytest.Session, threads: int) -> bool:
-    """Whether there is something to measure ahead, and no debugger that follows the items."""
+    """Whether there is something to measure ahead, and nothing that follows or times the items."""
     options = session.config.option
-    if not threads or options.usepdb or options.trace:
+    if not threads or options.usepdb or options.trace or _times_out(session.config):
         return False
     declared = (item.stash[DECLARED] for item in session.items if DECLARED in item.stash)
     return sum(bool(each.declaration.targets) for each in declared) > 1
+
+
+def _times_out(config: pytest.Config) -> bool:
+    """Whether every item has a time limit (pytest-timeout's), which ends an item but no thread.
+
+    What hangs would keep its target, and the items behind it would run out of time as well.
+    """
+    try:
+        limit = config.getoption("timeout", None) or config.getini("timeout")
+    except ValueError:  # there is no such option
+        return False
+    return bool(limit) and float(limit) > 0
 
 
 class Ahead:
