@@ -32,22 +32,24 @@ def check_contract(target: Source, service: str) -> dict[str, float] | None:
     found = Lines(target, service).contract()
     if not found.lines:
         return None
-    bad = {"(all)": sum(found.bad.values()), **found.bad}
+    bad = {"(all)": found.broken, **found.bad}
     return {why: 100 * (1 - count / found.lines) for why, count in bad.items()}
 
 
 @check(at_most(10, alert=100, unit="lines/h"), target="marketplace_{service}_log")
 @each_service
-def check_errors(target: Source, service: str) -> dict[str, int]:
-    """ERROR lines of the last hour, and the most frequent of their messages."""
-    total, messages = Lines(target, service).messages("ERROR")
-    return {"(all)": total, **messages}
+def check_errors(target: Source, service: str) -> dict[str, int] | None:
+    """ERROR lines of the last hour, and the most frequent of their messages; of no line no data."""
+    log = Lines(target, service)
+    total, messages = log.messages("ERROR")
+    return {"(all)": total, **messages} if log.total() else None
 
 
 @check(at_most(20, alert=200, unit="lines/h"), severity="high", runbook="logins")
-def check_authentication(marketplace_api_log: Source) -> int:
-    """Lines of the api in the last hour that say "Authentication failed"."""
-    return Lines(marketplace_api_log, "api").saying("Authentication failed")
+def check_authentication(marketplace_api_log: Source) -> int | None:
+    """Lines of the api in the last hour that say "Authentication failed"; of no line no data."""
+    log = Lines(marketplace_api_log, "api")
+    return log.saying("Authentication failed") if log.total() else None
 
 
 @check(at_most(5, alert=50, unit="lines/h"), runbook="database")
@@ -56,14 +58,19 @@ def check_slow_database(
     marketplace_processor_log: Source,
     marketplace_scraper_log: Source,
     marketplace_notification_log: Source,
-) -> int:
-    """Lines of the last hour, of all services, about database operations of over a second."""
+) -> int | None:
+    """Lines of the last hour, of all services, about database operations of over a second.
+
+    A service that wrote no line leaves the sum unknown.
+    """
     logs = [
         Lines(marketplace_api_log, "api"),
         Lines(marketplace_processor_log, "processor"),
         Lines(marketplace_scraper_log, "scraper"),
         Lines(marketplace_notification_log, "notification"),
     ]
+    if not all(log.total() for log in logs):
+        return None
     return sum(log.saying("database operation", slower_than=1000) for log in logs)
 
 

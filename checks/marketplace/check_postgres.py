@@ -6,6 +6,7 @@ import pytest
 
 from gatepost import (
     Database,
+    MeasurementError,
     Migrations,
     Table,
     at_least,
@@ -14,6 +15,7 @@ from gatepost import (
     matches_declaration,
     recorded,
 )
+from gatepost.wording import plural
 
 from .tables import DECLARED
 
@@ -45,13 +47,25 @@ def check_locks(marketplace_db: Database) -> float:
 
 @check(at_most(5, alert=30, unit="min"), severity="medium")
 def check_long_transactions(marketplace_db: Database) -> float:
-    """How long the oldest transaction of a client has been open; 0 when there is none."""
-    return marketplace_db.scalar("""
-        select coalesce(max(extract(epoch from clock_timestamp() - xact_start)) / 60, 0)
+    """How long the oldest transaction of a client has been open; 0 when there is none.
+
+    The server hides the times of other users' sessions from a role without
+    pg_read_all_stats, to which every transaction would look like none.
+    """
+    found = marketplace_db.frame("""
+        select count(*) filter (where backend_type is null) as hidden,
+               coalesce(max(extract(epoch from clock_timestamp() - xact_start))
+                        filter (where backend_type = 'client backend') / 60, 0) as minutes
         from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid()
-          and backend_type = 'client backend'
-    """)
+        where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null
+    """).iloc[0]
+    if found["hidden"]:
+        sessions = plural(int(found["hidden"]), "session")
+        raise MeasurementError(
+            f"marketplace_db: the transactions of {sessions} are hidden from this role; "
+            "grant pg_read_all_stats to it"
+        )
+    return float(found["minutes"])
 
 
 @check(recorded(unit="MB"), severity="low")

@@ -22,9 +22,10 @@ Source: TypeAlias = Log | Elasticsearch
 
 @dataclass(frozen=True)
 class Contract:
-    """How many lines there are, and how many are bad, by what is wrong with them."""
+    """How many lines there are, how many of them break it, and how many by each of their wrongs."""
 
     lines: int
+    broken: int
     bad: Mapping[str, int]
 
 
@@ -35,15 +36,23 @@ class Lines:
     log: Source
     service: str
 
+    def total(self) -> int:
+        """The number of lines; where there is none, nothing can be said of them."""
+        return self.log.count(LAST) if isinstance(self.log, Log) else self._count()
+
     def contract(self) -> Contract:
         """Judge every line by the fields that it must have."""
         if isinstance(self.log, Log):
             audit = self.log.audit(LAST, fields=FIELDS, wrong=lack_of_exception)
-            return Contract(audit.lines, audit.bad)
+            return Contract(audit.lines, sum(audit.bad.values()), audit.bad)
         bad = {f"no {name!r}": self._count(without=name) for name in FIELDS}
         for name in OF_EXCEPTIONS:
             bad[f"no {name!r}"] = self._count("exception", without=name)
-        return Contract(self._count(), {why: count for why, count in bad.items() if count})
+        # A line may lack several fields, and is one line all the same.
+        lines, whole = self._count(), self._count(*FIELDS)
+        raised, told = (self._count(*FIELDS, "exception", *more) for more in ((), OF_EXCEPTIONS))
+        broken = lines - whole + raised - told
+        return Contract(lines, broken, {why: count for why, count in bad.items() if count})
 
     def messages(self, level: str, most: int = 5) -> tuple[int, Mapping[str, int]]:
         """The number of lines of a level, and their most frequent messages."""

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from checks.marketplace import check_kafka, check_metrics, check_resources, lines, services
+from checks.marketplace import (
+    check_kafka,
+    check_logs,
+    check_metrics,
+    check_postgres,
+    check_resources,
+    lines,
+    services,
+)
 from checks.marketplace.counted import counted, percent
 from checks.marketplace.tables import DECLARED
 from fixtures.marketplace import exposition
 from fixtures.marketplace import services as standin
 from fixtures.marketplace.scenario import SERVICES, Scenario
 from fixtures.marketplace.topics import GROUPS
-from gatepost import Page
+from gatepost import MeasurementError, Page
+from gatepost.targets.elasticsearch_answers import TopMessages
 from gatepost.targets.exposition import read_exposition
 from gatepost.targets.kafka_offsets import Lag, PartitionLag
 from gatepost.targets.log_lines import Record
@@ -185,6 +195,50 @@ def test_a_group_that_is_stuck(committed: int | None, monkeypatch: pytest.Monkey
 def test_an_exception_has_its_parts(exception: object, lack: str | None) -> None:
     """A line without an exception is fine, one whose exception is a text or lacks a part is not."""
     assert lines.lack_of_exception(Record(NOW, {"exception": exception})) == lack
+
+
+def index(*documents: Mapping[str, object]) -> Any:
+    """An Elasticsearch that counts documents by the fields that a question wants to exist."""
+
+    def having(query: Any) -> list[Mapping[str, object]]:
+        wanted = [each["exists"]["field"] for each in query["bool"]["filter"] if "exists" in each]
+        return [each for each in documents if all(name in each for name in wanted)]
+
+    return SimpleNamespace(
+        count=lambda _, query, **__: len(having(query)),
+        top_messages=lambda _, query, **__: TopMessages(len(having(query)), {}),
+    )
+
+
+def test_log_without_lines_is_no_data() -> None:
+    """None of its checks is ok because there was nothing to count."""
+    silent, written = index(), index({"message": "stored"})
+    assert check_logs.check_contract(silent, "api") is None
+    assert check_logs.check_errors(silent, "api") is None
+    assert check_logs.check_authentication(silent) is None
+    assert check_logs.check_slow_database(written, written, silent, written) is None
+
+
+def test_indexed_line_that_lacks_several_fields_is_one_bad_line() -> None:
+    """As in a file, of which each line is judged by itself."""
+    whole = dict.fromkeys(lines.FIELDS, "x")
+    raised = {**whole, "exception": {}, **dict.fromkeys(lines.OF_EXCEPTIONS, "x")}
+    bare = {"timestamp": "x", "service": "x"}
+    untold = {**whole, "exception": {}}
+    found = lines.Lines(index(whole, raised, bare, untold), "api").contract()
+    assert (found.lines, found.broken) == (4, 2)
+
+
+def test_transactions_that_a_role_may_not_see_are_not_none() -> None:
+    """Without the right to see other sessions, the oldest transaction is unknown."""
+
+    def database(hidden: int) -> Any:
+        found = pd.DataFrame({"hidden": [hidden], "minutes": [0.0]})
+        return SimpleNamespace(frame=lambda _: found)
+
+    assert check_postgres.check_long_transactions(database(0)) == 0
+    with pytest.raises(MeasurementError, match=r"of 2 sessions are hidden .* pg_read_all_stats"):
+        check_postgres.check_long_transactions(database(2))
 
 
 def test_page_of_the_documentation_shows_the_checks_as_they_are() -> None:
