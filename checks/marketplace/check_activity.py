@@ -15,10 +15,10 @@ pytestmark = check(owner="backend", severity="medium", runbook="logins")
 
 @check(at_most(20, alert=40, unit="%"))
 def check_logins(marketplace_api_metrics: Metrics) -> float | None:
-    """Share of the logins since the last run that were refused; the alert at 40 % is chosen."""
+    """Share of the logins since the last run that failed; the alert at 40 % is chosen."""
     metrics = marketplace_api_metrics
     logins = counted(metrics, "http_requests_total", endpoint="/auth/login")
-    return percent(logins.where(status_code=re.compile("4..")).sum(), logins.sum())
+    return percent(logins.where(status_code=re.compile("[45]..")).sum(), logins.sum())
 
 
 @check(share_of_mean(0.3, most=3.0, over=28, unit="users"))
