@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fault_runs import ids_of, run_checks
+from fault_runs import ROOT, ids_of, run_checks
 
 from fixtures.claims import claim_folder
 from fixtures.marketplace import FAULTS, start
@@ -29,14 +30,16 @@ def environment(postgres_server: Server) -> Iterator[Mapping[str, str]]:
 
 
 def indexed(folder: Path) -> Path:
-    """A gatepost.toml whose logs are in Elasticsearch."""
-    names = ["marketplace_elasticsearch", *(f"marketplace_{name}_log" for name in SERVICES)]
-    tables = [
-        f'[targets.{name}]\nkind = "elasticsearch"\nurl = "${{MARKETPLACE_ELASTICSEARCH_URL}}"\n'
-        for name in names
-    ]
+    """The project's gatepost.toml, but with the logs in Elasticsearch."""
+    text, count = re.subn(
+        r'^(\[targets\.marketplace_\w+_log\]).*\nkind = "log"\npath = .*$',
+        r'\1\nkind = "elasticsearch"\nurl = "${MARKETPLACE_ELASTICSEARCH_URL}"',
+        (ROOT / "gatepost.toml").read_text("utf-8"),
+        flags=re.MULTILINE,
+    )
+    assert count == len(SERVICES)
     file = folder / "gatepost.toml"
-    file.write_text("\n".join(tables))
+    file.write_text(text, "utf-8")
     return file
 
 
