@@ -44,9 +44,13 @@ def check_answers(target: Metrics, scraper: str) -> float:
 
 @check(at_most(3, alert=10, unit="warnings"), runbook="event-loop-warnings")
 @each_scraper
-def check_event_loop(songnodes_log: Log, scraper: str) -> int:
-    """Warnings of the event loop in its log, in the last half hour. The target is chosen."""
-    return songnodes_log.count("30 min", {"scraper_name": scraper, "logger": "asyncio"})
+def check_event_loop(songnodes_log: Log, scraper: str) -> int | None:
+    """Warnings of the event loop in its log, in the last half hour. The target is chosen.
+
+    A log in which the scraper wrote nothing meanwhile says nothing of it.
+    """
+    lines = songnodes_log.counts("logger", "30 min", {"scraper_name": scraper})
+    return lines.get("asyncio", 0) if lines else None
 
 
 @check(above(alert=0, unit="tracks/s"), sustained="15 min", runbook="zero-tracks")
