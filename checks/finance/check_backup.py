@@ -23,8 +23,10 @@ def check_integrity(finance_backups: Backups) -> float | None:
     It is read to its end, where gzip keeps a checksum. Of a first dump there is no data.
     """
     content = finance_backups.examine()
-    assert content.complete, f"the newest dump is not whole: {content.problem}"
-    assert content.packing == "gzip", f"the newest dump is {content.packing or 'not packed'}"
+    newest = finance_backups.newest()
+    assert newest is not None, "there is no dump"
+    assert content.complete, f"{newest.name}: {content.problem}"
+    assert content.packing == "gzip", f"{newest.name} is {content.packing or 'not packed'}"
     return finance_backups.size_percent()
 
 

@@ -48,4 +48,5 @@ def check_graph(finance_graph: Neo4j) -> None:
         f"({shorten(each['failureMessage'] or 'no reason is given', 100)})"
         for each in ill
     )
+    assert indexes, "the store has no index at all"
     assert not ill, f"{len(ill)} of {len(indexes)} indexes not online: {named}"

@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from checks.finance import check_backup, check_dcf, check_log, check_quality, pages
+from checks.finance import (
+    check_backup,
+    check_dcf,
+    check_log,
+    check_maintenance,
+    check_quality,
+    pages,
+)
 from checks.finance.universe import COVERED
 from gatepost import MeasurementError, Unavailable
 from gatepost.targets.backup_content import Content
@@ -125,12 +132,17 @@ def test_company_that_was_not_valued_has_no_data() -> None:
 
 def dumps(content: Content) -> Any:
     """Backups of which the newest, which is the only one, holds what is given."""
-    return SimpleNamespace(examine=lambda: content, size_percent=lambda: None)
+    newest = SimpleNamespace(name="neo4j_backup_20260305_020000.dump.gz")
+    return SimpleNamespace(
+        newest=lambda: newest, examine=lambda: content, size_percent=lambda: None
+    )
 
 
 def test_dump_is_whole_before_its_size_counts() -> None:
     """One that is cut off, or not packed as it should be, fails with the reason."""
-    with pytest.raises(AssertionError, match="not whole: it is empty"):
+    with pytest.raises(
+        AssertionError, match=r"neo4j_backup_20260305_020000\.dump\.gz: it is empty"
+    ):
         check_backup.check_integrity(dumps(Content(problem="it is empty")))
     with pytest.raises(AssertionError, match="is zip"):
         check_backup.check_integrity(dumps(Content(packing="zip")))
@@ -146,6 +158,13 @@ def test_graph_without_statements_is_neither_consistent_nor_not() -> None:
     """There is no share of nothing."""
     assert check_quality.check_consistency(graph(statements=0, consistent=0)) is None
     assert check_quality.check_consistency(graph(statements=40, consistent=39)) == 97.5
+
+
+def test_graph_without_an_index_is_not_one_whose_indexes_are_online() -> None:
+    """A restored store may have lost all of them."""
+    empty: Any = SimpleNamespace(rows=lambda _: [])
+    with pytest.raises(AssertionError, match="the store has no index at all"):
+        check_maintenance.check_graph(empty)
 
 
 def test_page_of_the_documentation_shows_the_checks_as_they_are() -> None:
