@@ -50,10 +50,11 @@ class _Start:
 class Interval:
     """What was counted between the last scheduled run and this run's page.
 
-    A metric that the last run did not ask for, or whose process has restarted
-    since, is counted since the process started, by its
-    `process_start_time_seconds`; all that it shows has been counted since.
-    Without that either, all that it shows counts, and no rate is known.
+    A metric is counted since the last run that asked for it. One that none did,
+    or whose process has restarted since, is counted since the process started,
+    by its `process_start_time_seconds`; all that it shows has been counted since.
+    Without that either, all that it shows counts, and no rate is known. So
+    `seconds` and `words` are those of the page: a metric's own may be longer.
 
     What is asked for is kept for the next scheduled run to begin from.
     """
