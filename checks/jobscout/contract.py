@@ -35,7 +35,10 @@ METRICS: dict[str, tuple[str, set[str]]] = {
 
 
 def differences(page: Page) -> Iterator[str]:
-    """A phrase for each metric that is missing, or declared otherwise than the contract says."""
+    """A phrase for each metric that is missing, or declared otherwise than the contract says.
+
+    Before anything was counted a counter has no series; a gauge always has a value.
+    """
     for name, (kind, labels) in METRICS.items():
         family = page.families.get(name)
         if family is None:
@@ -43,6 +46,8 @@ def differences(page: Page) -> Iterator[str]:
             continue
         if family.type != kind:
             yield f"{name} is a {family.type}, not a {kind}"
+        if family.type == kind == "gauge" and not page.vector(name):
+            yield f"{name} has no series"
         if not family.help:
             yield f"{name} has no help"
         if family.labels and (lacking := labels - family.labels):

@@ -88,6 +88,8 @@ def differences(page: Page, service: str) -> Iterator[str]:
             continue
         if family.type != wanted.type:
             yield f"{name} is a {family.type}, not a {wanted.type}"
+        if family.type == wanted.type == "gauge" and not page.vector(name):
+            yield f"{name} has no series"
         if family.labels and family.labels != set(wanted.labels.split()):
             yield f"{name} has the labels {', '.join(sorted(family.labels))}"
         bounds = sorted(bound for bound in family.buckets if math.isfinite(bound))

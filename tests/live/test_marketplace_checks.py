@@ -56,6 +56,7 @@ def complaints(found: Page, service: str = "api") -> list[str]:
     ("changed", "into", "said"),
     [
         ("process_thread_count", "process_threads", "process_thread_count is missing"),
+        ("process_thread_count{", "process_threads{", "process_thread_count has no series"),
         (
             "# TYPE http_requests_total counter",
             "# TYPE http_requests_total gauge",
