@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -304,6 +306,18 @@ def test_failed_tls_is_unavailable(httpserver: HTTPServer, open_endpoint: Open) 
     with keep_journal() as journal, pytest.raises(Unavailable, match="TLS failed: "):
         open_endpoint(url).get()
     assert len(journal.statements) == 1
+
+
+def test_client_is_there_when_the_target_is_opened() -> None:
+    """Its import changes the filters of warnings, which threads of pytest's would get wrong."""
+    program = (
+        "import sys; from gatepost.targets.base import TargetContext;"
+        "from gatepost.targets.endpoint import Settings, open_target;"
+        "assert 'requests' not in sys.modules;"
+        "settings = Settings(kind='endpoint', url='http://127.0.0.1:9');"
+        "open_target('shop', settings, TargetContext()); assert 'requests' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_many_threads_may_ask_at_once(httpserver: HTTPServer, open_endpoint: Open) -> None:

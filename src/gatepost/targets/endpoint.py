@@ -119,6 +119,10 @@ class Endpoint:
     concurrent = True
 
     def __init__(self, name: str, settings: HttpSettings, context: TargetContext) -> None:
+        # While it is imported, requests relies on the filters of warnings that it has just set.
+        # pytest sets others at each item, so that it must not happen beside one, in a thread.
+        import requests  # noqa: F401
+
         self.name = name
         self._settings = settings
         self._outages = context.outages
