@@ -79,7 +79,7 @@ def judge(
     return expectation.judge(measurement.value, context)
 
 
-def judge_error(error: Exception, declared: Declared) -> Verdict:
+def judge_error(error: Exception | SystemExit, declared: Declared) -> Verdict:
     """What it means that measuring ended in an error, or a plain test's assertion failed."""
     unit, limits = declared.declaration.unit, declared.declaration.limits
     if isinstance(error, AssertionError):

@@ -379,6 +379,10 @@ def check_asserting(here):
 @check(recorded())
 def check_broken(web) -> float:
     return 1 / 0
+
+@check(recorded())
+def check_exiting(web) -> float:
+    raise SystemExit("no such report")
         """,
     )
     assert outcome.levels == {
@@ -387,9 +391,11 @@ def check_broken(web) -> float:
         "shop.orders.failed": "breach",
         "shop.orders.asserting": "breach",
         "shop.orders.broken": "error",
+        "shop.orders.exiting": "error",
         "shop.orders.last": "ok",
     }
     assert outcome.sentence("shop.orders.skipped") == "no data on Sundays"
+    assert outcome.sentence("shop.orders.exiting") == "measuring failed: SystemExit: no such report"
     assert outcome.sentence("shop.orders.failed") == "not acceptable"
     assert "return 1 / 0" in outcome.rows["shop.orders.broken"]["traceback"]
     assert ">       return 1 / 0" in outcome.output

@@ -216,7 +216,7 @@ class Running:
             return Verdict(Level.INHIBITED, shorten(reason.removeprefix("Skipped: ")) or "skipped")
         if isinstance(raised, pytest.fail.Exception):  # as good as an assert
             return judge_error(AssertionError(raised.msg), declared)
-        if isinstance(raised, Exception):
+        if isinstance(raised, (Exception, SystemExit)):
             return judge_error(raised, declared)
         if report.failed:
             return Verdict(Level.ERROR, shorten(report.longreprtext))
