@@ -35,25 +35,32 @@ def check_lag(marketplace_kafka: Kafka, group: str, topic: str) -> int | None:
 @each_topic
 def check_flow(marketplace_kafka: Kafka, topic: str) -> int:
     """Messages written since the last run; an alert where none is read while the lag grows."""
-    watch(marketplace_kafka, READERS[topic], topic)
-    return marketplace_kafka.flow_since_last_run(topic).messages
+    group = READERS[topic]
+    read = marketplace_kafka.read_since_last_run(group, topic)
+    written = marketplace_kafka.flow_since_last_run(topic)
+    is_first = read.seconds is None
+    if is_first or (written.messages and not read.messages):
+        watch(marketplace_kafka, group, topic, since="" if is_first else " since the last run, nor")
+    return written.messages
 
 
-def watch(kafka: Kafka, group: str, topic: str) -> None:
-    """Look until the group reads on, or nothing is written; AssertionError where it reads nothing.
+def watch(kafka: Kafka, group: str, topic: str, since: str = "") -> None:
+    """Look until the group reads on, or has nothing to read; AssertionError where it reads nothing.
 
-    A group that is stuck takes all the patience, any other a moment.
+    A group that is stuck takes all the patience, any other a moment. An idle topic is an excuse,
+    unless the group was seen to read nothing `since` before.
     """
     first, started = kafka.lag(group, topic), time.monotonic()
     while True:
         time.sleep(0.1)
         now, waited = kafka.lag(group, topic), time.monotonic() - started
         grown = behind(now) - behind(first)
-        if now.committed != first.committed or (grown <= 0 and waited > IDLE_SECONDS):
+        is_idle = not since and grown <= 0 and waited > IDLE_SECONDS
+        if now.committed != first.committed or is_idle or not behind(now):
             return
         assert waited < PATIENCE_SECONDS, (
-            f"{group} has read nothing for {waited:.0f} s, in which its lag grew by {grown:,} "
-            f"to {behind(now):,} messages"
+            f"{group} has read nothing{since} for {waited:.0f} s, in which its lag grew by "
+            f"{grown:,} to {behind(now):,} messages"
         )
 
 

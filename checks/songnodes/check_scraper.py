@@ -2,7 +2,7 @@
 
 `gatepost health "songnodes.scraper[1001TL]"` answers for one of them in one line,
 as a container's health check needs it. Where the system states no figure, the
-limits are chosen.
+limits are chosen. What a rule of its own alerts of later is of medium severity here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def check_answers(target: Metrics, scraper: str) -> float:
     return 1000 * target.page().seconds
 
 
-@check(at_most(3, alert=10, unit="warnings"), runbook="event-loop-warnings")
+@check(at_most(3, alert=10, unit="warnings"), severity="medium", runbook="event-loop-warnings")
 @each_scraper
 def check_event_loop(songnodes_log: Log, scraper: str) -> int | None:
     """Warnings of the event loop in its log, in the last half hour. The target is chosen.
@@ -53,7 +53,9 @@ def check_event_loop(songnodes_log: Log, scraper: str) -> int | None:
     return lines.get("asyncio", 0) if lines else None
 
 
-@check(above(alert=0, unit="tracks/s"), sustained="15 min", runbook="zero-tracks")
+@check(
+    above(alert=0, unit="tracks/s"), sustained="15 min", severity="medium", runbook="zero-tracks"
+)
 @each_scraper
 def check_creation(figures: Source, scraper: str) -> pd.Series | float | None:
     """Tracks were created recently: none in 15 minutes, for as long again, is an alert; chosen."""
@@ -88,7 +90,12 @@ def check_pipeline(figures: Source, scraper: str) -> pd.Series | float | None:
     return figures.course(FLUSH_RATE, scraper, last="1 h", step="5 min")
 
 
-@check(at_most(0.1, alert=0.5, unit="errors/s"), sustained="5 min", runbook="schema-error-rate")
+@check(
+    at_most(0.1, alert=0.5, unit="errors/s"),
+    sustained="5 min",
+    severity="medium",
+    runbook="schema-error-rate",
+)
 @each_scraper
 def check_schema(figures: Source, scraper: str) -> pd.Series | float | None:
     """Items that do not fit their schema, per second. The target is chosen."""

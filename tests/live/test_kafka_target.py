@@ -108,6 +108,27 @@ def test_flow_since_the_last_run(kafka_broker: MockBroker, open_kafka: Open) -> 
     assert list(after.kept) == ["events/listings"]
 
 
+def test_what_a_group_read_since_the_last_run(kafka_broker: MockBroker, open_kafka: Open) -> None:
+    """What it committed meanwhile: nothing while it is stuck, whatever is written."""
+    kafka_broker.create_topic("listings", 2)
+    kafka_broker.produce("listings", 30, partition=1)
+    kafka_broker.commit("readers", "listings", {1: 20})
+    before = Readings()
+    first = open_kafka(kafka_broker.servers, before).read_since_last_run("readers", "listings")
+    assert (first.messages, first.seconds) == (20, None)
+    kafka_broker.produce("listings", 12)
+    kept = before.kept
+    after = Readings(lambda key: Reading(datetime.now(UTC), kept[key]))
+    assert (
+        open_kafka(kafka_broker.servers, after).read_since_last_run("readers", "listings").messages
+        == 0
+    )
+    kafka_broker.commit("readers", "listings", {1: 25})
+    read = open_kafka(kafka_broker.servers, after).read_since_last_run("readers", "listings")
+    assert read.messages == 5
+    assert read.seconds is not None
+
+
 def test_damaged_look_of_the_last_run_counts_as_none(
     kafka_broker: MockBroker, open_kafka: Open
 ) -> None:

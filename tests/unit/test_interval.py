@@ -282,3 +282,16 @@ def test_many_series_are_kept_and_compared() -> None:
     assert before.problems == ()
     later = Page("api", NOON + timedelta(minutes=1), 0.1, read.families, read.samples)
     assert Interval(later, "api", next_run(before)).increase("r_total").sum() == 0
+
+
+def test_a_counter_that_came_into_being_counts_since_the_run_before() -> None:
+    """With its first event, hours after its process; one that no check asked for does not."""
+    first = Readings()
+    Interval(page(100, 5), "api", first)
+    text = "# TYPE e_total counter\ne_total 300\n" + TEXT.format(ok=160, failed=5, both=165)
+    read = read_exposition(text + START.format(STARTED.timestamp()))
+    at = NOON + timedelta(minutes=5)
+    now = Page("api (http://api/metrics)", at, 0.01, read.families, read.samples)
+    interval = Interval(now, "api", next_run(first))
+    assert interval.rate("e_total").sum() == pytest.approx(300 / 300)
+    assert interval.rate("r_total").sum() == pytest.approx(165 / (185 * 60))

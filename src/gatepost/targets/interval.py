@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
 
 from gatepost.durations import format_duration
 from gatepost.errors import MeasurementError
-from gatepost.readings import Readings
+from gatepost.readings import Reading, Readings
 from gatepost.targets.page import Page, is_restart
 from gatepost.targets.vector import Sample, Vector
 from gatepost.wording import format_time
@@ -23,7 +24,10 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class _Counted(BaseModel):
-    """What a metric had counted on a page, and when; without series, only when that was."""
+    """What a metric had counted on a page, and when.
+
+    That of the page as a whole has no series, but the names of all that was there.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -31,6 +35,7 @@ class _Counted(BaseModel):
     at: AwareDatetime
     started: FiniteFloat | None
     series: list[tuple[str, dict[str, str], float]]
+    names: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class _Start:
 class Interval:
     """What was counted between the last scheduled run and this run's page.
 
-    A metric is counted since the last run that asked for it. One that none did,
+    A metric is counted since the last run that asked for it, or whose page did not have it yet. One
+    that none did,
     or whose process has restarted since, is counted since the process started,
     by its `process_start_time_seconds`; all that it shows has been counted since.
     Without that either, all that it shows counts, and no rate is known. So
@@ -64,7 +70,11 @@ class Interval:
         self._key = key
         self._readings = readings
         self._starts: dict[str, _Start] = {}
-        self._whole = self._start(key, ())
+        before = readings.last(key, self._read)
+        readings.keep(key, self._write((), page.names))
+        self._whole = self._start(before)
+        is_same = before is not None and before.content.source == page.source
+        self._names = before.content.names if before and is_same else None
 
     @property
     def seconds(self) -> float | None:
@@ -127,12 +137,15 @@ class Interval:
         """Where counting of a metric begins; what it shows now is kept for the next run."""
         metric, now = self.page.counted(name)
         if metric not in self._starts:
-            self._starts[metric] = self._start(f"{self._key}/{metric}", now)
+            key = f"{self._key}/{metric}"
+            last = self._readings.last(key, self._read)
+            self._readings.keep(key, self._write(now))
+            # A counter may come into being with its first event, hours after its process.
+            is_new = last is None and self._names is not None and metric not in self._names
+            self._starts[metric] = self._whole if is_new else self._start(last)
         return self._starts[metric]
 
-    def _start(self, key: str, now: Iterable[Sample]) -> _Start:
-        last = self._readings.last(key, self._read)
-        self._readings.keep(key, self._write(now))
+    def _start(self, last: Reading[_Counted] | None) -> _Start:
         if last is None or last.content.source != self.page.source:
             return self._process_start(restarted=None)
         before = last.content
@@ -167,13 +180,15 @@ class Interval:
             )
         return counted
 
-    def _write(self, now: Iterable[Sample]) -> str:
-        counted = {
+    def _write(self, now: Iterable[Sample], names: frozenset[str] = frozenset()) -> str:
+        counted: dict[str, Any] = {
             "source": self.page.source,
             "at": self.page.at.isoformat(),
             "started": self.page.started,
             "series": [(each.name, dict(each.labels), each.value) for each in now],
         }
+        if names:
+            counted["names"] = sorted(names)
         return json.dumps(counted, separators=(",", ":"))
 
 

@@ -140,8 +140,21 @@ class Kafka:
         known. The topic is looked at once in a run, for all checks that ask.
         """
         if topic not in self._flows:
-            self._flows.setdefault(topic, self._flow_since_last_run(self.offsets(topic)))
+            self._flows.setdefault(topic, self._since_last_run(self.offsets(topic), topic))
         return self._flows[topic]
+
+    def read_since_last_run(self, group: str, topic: str) -> Flow:
+        """Count the messages of a topic that a group committed since the last scheduled run.
+
+        As `flow_since_last_run`: the first time all that it ever committed.
+        """
+        key = f"{group}/{topic}"
+        if key not in self._flows:
+            found = self._committed(group, topic, self._partitions(topic))
+            committed = {partition: at for partition, at in found.items() if at is not None}
+            looked = Offsets(topic, datetime.now(UTC), committed)
+            self._flows.setdefault(key, self._since_last_run(looked, key))
+        return self._flows[key]
 
     def lag(self, group: str, topic: str) -> Lag:
         """Compare what a group has committed in a topic with the topic's end, by partition.
@@ -164,14 +177,14 @@ class Kafka:
             for topic in topics
         }
 
-    def _flow_since_last_run(self, looked: Offsets) -> Flow:
+    def _since_last_run(self, looked: Offsets, what: str) -> Flow:
         def read(text: str) -> Flow:
             try:
                 return flow_between(read_offsets(text), looked)
             except MeasurementError as error:
                 raise ValueError(str(error)) from None
 
-        key = f"{self.name}/{looked.topic}"
+        key = f"{self.name}/{what}"
         last = self._readings.last(key, read)
         self._readings.keep(key, write_offsets(looked))
         return last.content if last else Flow(looked.topic, looked.total, None)

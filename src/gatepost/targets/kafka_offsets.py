@@ -12,7 +12,10 @@ from gatepost.errors import MeasurementError
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """The end offsets of a topic at one moment: of each partition, that of its next message."""
+    """How far a topic's partitions have got at one moment: the offset of the next message.
+
+    The next to be written, or the next that a group reads.
+    """
 
     topic: str
     at: datetime
@@ -26,7 +29,7 @@ class Offsets:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The messages that were written to a topic between two looks, and the seconds between them.
+    """The messages that were written, or read, between two looks, and the seconds between them.
 
     `seconds` is None where there was no earlier look, and all messages since
     the topic was made count. `restarted` are the partitions that are shorter

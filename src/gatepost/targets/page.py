@@ -107,6 +107,11 @@ class Page:
         found = [each.value for each in self._samples.get(_STARTED, ())]
         return found[0] if len(found) == 1 and math.isfinite(found[0]) else None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all metrics that are declared, and of all series."""
+        return frozenset(self.families) | frozenset(self._samples)
+
     def counted(self, name: str) -> tuple[str, Vector]:
         """The metric that a name of series belongs to, and all series of that metric.
 
