@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
+from threading import Timer
 from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
@@ -79,8 +80,11 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=_heed_ctrl_c,
         ) as process:
             assert process.stdout is not None
+            watchdog = Timer(120, process.kill)  # or a run that hangs would hang its test
+            watchdog.start()
             seen = ""
             while line not in seen:
                 read = process.stdout.readline()
@@ -88,6 +92,7 @@ class Project:
                 seen += read
             process.send_signal(signal.SIGINT)
             seen += process.stdout.read()
+            watchdog.cancel()
         return Outcome(process.returncode, seen, self.report())
 
     def report(self) -> dict[str, Any] | None:
@@ -104,6 +109,11 @@ class Project:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not _is_ours(name)}
         return {**kept, "PYTHONPATH": "", "COLUMNS": "100", **self.environment}
+
+
+def _heed_ctrl_c() -> None:
+    """Where a shell runs the tests in the background, it has them ignore the signal."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _is_ours(name: str) -> bool:
