@@ -12,7 +12,7 @@ from gatepost import MeasurementError, at_most, check
 from .services import SERVICES, health_of
 
 WITHIN_SECONDS = float(os.environ.get("MARKETPLACE_READY_WITHIN") or 60)
-"""How long the services together may take; the time is chosen."""
+"""How long the services together may take, in seconds; the time is chosen."""
 
 
 # The name of the check is that of its group: marketplace.restart.

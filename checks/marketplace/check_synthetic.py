@@ -23,6 +23,7 @@ def check_listing_journey(marketplace_api: Endpoint) -> dict[str, float]:
     searched = step("search", marketplace_api.get("listings", params={"q": WANTED}, headers=signed))
     found = searched.json().get("listings")
     assert found, f"search: no listing of a {WANTED}"
+    assert "id" in found[0], "search: the first listing has no id"
     path = f"listings/{found[0]['id']}"
     opened = step("open a listing", marketplace_api.get(path, headers=signed))
     missing = [name for name in FIELDS if opened.json().get(name) is None]

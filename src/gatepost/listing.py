@@ -51,6 +51,8 @@ def collect(paths: Sequence[str]) -> tuple[list[Declaration], int, str]:
 
 def _expected(declaration: Declaration) -> str:
     expected = declaration.expectation or "passes"
+    if declaration.sustained:
+        expected += f", for {declaration.sustained}"
     return f"{expected} (on request)" if declaration.on_request else expected
 
 
